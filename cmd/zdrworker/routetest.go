@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zdrworker/zdrworker/worker"
+)
+
+func newRoute(a *app) *cobra.Command {
+	return parent("route", groupOperate, "Try the routes", newRouteTest(a))
+}
+
+func newRouteTest(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "test KEY", Short: "Say which route takes a key, why, and where its result goes", Args: args("KEY"),
+		Long: `Ask every route of the configuration, in order, whether it takes the object of
+that key (s3://bucket/key works too). Nothing is sent anywhere, and the object
+need not exist.`,
+		RunE: func(cmd *cobra.Command, given []string) error { return a.routeTest(cmd, given[0]) },
+	}
+}
+
+func (a *app) routeTest(cmd *cobra.Command, key string) error {
+	c, err := a.config(cmd)
+	if err != nil {
+		return err
+	}
+	routes, err := c.BuildRoutes(cmd.Context(), nil)
+	if err != nil {
+		return err
+	}
+	if rest, ok := strings.CutPrefix(key, strings.TrimSuffix(c.Store, "/")+"/"); ok && c.Store != "" {
+		key = rest
+	}
+	verdicts := routes.Explain(key)
+	for _, v := range verdicts {
+		if err := a.verdict(v); err != nil {
+			return err
+		}
+	}
+	return a.routed(routes, key)
+}
+
+// verdict prints what one route said.
+func (a *app) verdict(v worker.Verdict) error {
+	why := string(v.Why)
+	captures := map[string]string{}
+	for _, c := range v.Match.Captures {
+		captures[c.Name] = a.name(c.Value)
+	}
+	if v.Why == worker.Matched {
+		why = fmt.Sprintf("matches %s and %s", v.Route.Prefix+"…", v.Match.Suffix)
+		for _, c := range v.Match.Captures {
+			why += fmt.Sprintf(", %s is %s", c.Name, a.name(c.Value))
+		}
+	}
+	line := map[string]any{"type": "route", "route": v.Route.Name, "matches": v.Why == worker.Matched, "why": v.Why}
+	if v.Why == worker.Matched && a.showNames() {
+		line["captures"] = captures
+	}
+	if err := a.line(line); err != nil {
+		return err
+	}
+	return a.printf("%-20s %s\n", v.Route.Name, why)
+}
+
+// routed prints where the answer would go, or fails with the reason why there
+// would be none.
+func (a *app) routed(routes worker.Routes, key string) error {
+	route, match, ok := routes.Match(key)
+	if !ok {
+		return &worker.NoRoute{}
+	}
+	result, err := route.ResultKey(key)
+	if err != nil {
+		return err
+	}
+	failed, err := route.FailureKey(key)
+	if err != nil {
+		return err
+	}
+	line := map[string]any{"type": "match", "route": route.Name, "revision": route.Revision, "digest": route.Digest()}
+	if a.showNames() {
+		line["result"], line["failure"] = result, failed
+	}
+	if err := a.line(line); err != nil {
+		return err
+	}
+	if err := a.printf("\nroute     %s, revision %d\nresult    %s\nfailure   %s\n", route.Name, route.Revision, a.name(result), a.name(failed)); err != nil {
+		return err
+	}
+	if match.Code() != "" {
+		return &failure{code: code(match.Code()), text: "the route takes " + match.Suffix + ", which is no Markdown"}
+	}
+	return nil
+}
+
+// name gives a document's name where it may be shown.
+func (a *app) name(s string) string {
+	if a.showNames() {
+		return s
+	}
+	return "(--show-names)"
+}

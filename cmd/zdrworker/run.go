@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// run is the whole program but for the process: it reads args and environ
+// ("NAME=value"), and gives the exit code.
+func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, stderr io.Writer) (exit int) {
+	defer zdr.RecoverTo(stderr, func() { exit = exitCrash })
+	a := newApp(environ, stdin, stdout, stderr)
+	undo, err := zdr.Harden()
+	if err != nil {
+		return a.fail(&failure{code: codeEnvironment, cause: err})
+	}
+	defer undo()
+	ctx, stop := withSignals(ctx)
+	defer stop()
+	root := newRoot(a)
+	root.SetArgs(args)
+	err = root.ExecuteContext(ctx)
+	if caught, ok := errors.AsType[*signalled](context.Cause(ctx)); ok && err != nil {
+		err = &failure{code: caught.code(), text: caught.Error()}
+	}
+	if err != nil {
+		return a.fail(err)
+	}
+	return a.exit
+}
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ signal os.Signal }
+
+// Error names the signal.
+func (s *signalled) Error() string {
+	return "stopped by " + s.signal.String() + "; what is done is kept"
+}
+
+func (s *signalled) code() code {
+	if s.signal == os.Interrupt {
+		return codeInterrupted
+	}
+	return codeTerminated
+}
+
+// withSignals ends the context at the first SIGINT or SIGTERM. A second one
+// finds no handler and ends the process.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-caught:
+			signal.Stop(caught)
+			cancel(&signalled{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		cancel(nil)
+	}
+}
+
+// lookupIn reads variables out of "NAME=value" lines; the last one counts, as
+// in os.Environ.
+func lookupIn(environ []string) func(string) (string, bool) {
+	values := make(map[string]string, len(environ))
+	for _, line := range environ {
+		if name, value, ok := strings.Cut(line, "="); ok {
+			values[name] = value
+		}
+	}
+	return func(name string) (string, bool) {
+		v, ok := values[name]
+		return v, ok
+	}
+}

@@ -1,0 +1,82 @@
+package adetest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const (
+	syncPath     = "/v1/ade/extract"
+	jobsPath     = "/v1/ade/extract/jobs"
+	downloadPath = "/adetest/output/"
+)
+
+// call is one request on its way through the provider.
+type call struct {
+	http  *http.Request
+	body  []byte
+	form  form
+	about Request
+}
+
+// newCall reads a request so far that faults and the account can name it.
+func (p *Provider) newCall(r *http.Request, body []byte) *call {
+	c := &call{http: r, body: body}
+	c.about = Request{
+		At:          p.o.Now(),
+		Method:      r.Method,
+		Path:        r.URL.Path,
+		Query:       r.URL.RawQuery,
+		HeaderNames: headerNames(r),
+		UserAgent:   r.UserAgent(),
+		Raw:         dump(r, body),
+	}
+	c.about.Operation, c.about.JobID = route(r)
+	if r.Method == http.MethodPost {
+		c.form = readForm(r.Header.Get("Content-Type"), body)
+		c.about.addForm(c.form)
+	}
+	return c
+}
+
+// route names the operation and the job that a request is about.
+func route(r *http.Request) (operation, jobID string) {
+	path := r.URL.Path
+	switch {
+	case path == jobsPath && r.Method == http.MethodPost:
+		return OpCreate, ""
+	case path == jobsPath && r.Method == http.MethodGet:
+		return OpList, ""
+	case path == syncPath && r.Method == http.MethodPost:
+		return OpSync, ""
+	case r.Method != http.MethodGet:
+		return OpUnknown, ""
+	case strings.HasPrefix(path, downloadPath):
+		return OpDownload, strings.TrimSuffix(strings.TrimPrefix(path, downloadPath), ".json")
+	}
+	if id, ok := strings.CutPrefix(path, jobsPath+"/"); ok && id != "" && !strings.Contains(id, "/") {
+		return OpGet, id
+	}
+	return OpUnknown, ""
+}
+
+func headerNames(r *http.Request) []string {
+	names := make([]string, 0, len(r.Header))
+	for name := range r.Header {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// dump writes a request down as it was heard, all of it.
+func dump(r *http.Request, body []byte) []byte {
+	var b strings.Builder
+	b.WriteString(r.Method + " " + r.URL.RequestURI() + " " + r.Proto + "\r\nHost: " + r.Host + "\r\n")
+	_ = r.Header.Write(&b) // a strings.Builder takes everything
+	b.WriteString("\r\n")
+	b.Write(body)
+	b.WriteString("\r\n")
+	return []byte(b.String())
+}

@@ -1,0 +1,113 @@
+package adetest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+var (
+	errUnreachable = errors.New(textUnreachable)
+	errTooLarge    = errors.New(textTooLarge)
+)
+
+// fetchInto reads an order's markdown_url, if it has one, for a request that
+// waits for it.
+func (p *Provider) fetchInto(c *call, o *order) *reply {
+	if o.markdownURL == "" {
+		return nil
+	}
+	markdown, kind, err := p.fetch("", o.markdownURL)
+	if errors.Is(err, errTooLarge) {
+		r := c.refuse(http.StatusRequestEntityTooLarge, textTooLarge)
+		return &r
+	}
+	if err != nil {
+		return p.business(http.StatusBadRequest, textUnreachable)
+	}
+	o.markdown = markdown
+	return p.checkText(o, kind)
+}
+
+// fetch reads a document. It does not end with the request that asked: a
+// client that hangs up has still submitted.
+func (p *Provider) fetch(jobID, rawURL string) (markdown []byte, mimeType string, err error) {
+	t := Transfer{At: p.o.Now(), JobID: jobID, Path: pathOf(rawURL)}
+	defer func() { p.recordFetch(t) }()
+	ctx, cancel := context.WithTimeout(p.ctx, p.o.Undocumented.TransferTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
+	if err != nil {
+		return nil, "", errUnreachable
+	}
+	req.Header.Set("User-Agent", serverName)
+	resp, err := p.client.Do(req)
+	if err != nil {
+		return nil, "", errUnreachable
+	}
+	defer resp.Body.Close()
+	t.Status, t.Header = resp.StatusCode, resp.Header
+	if resp.StatusCode != http.StatusOK {
+		return nil, "", errUnreachable
+	}
+	markdown, err = p.readDocument(resp.Body)
+	t.Bytes = len(markdown)
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return markdown, kind, err
+}
+
+func (p *Provider) readDocument(r io.Reader) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, p.o.MaxMarkdown+1))
+	if err != nil {
+		return nil, errUnreachable
+	}
+	if int64(len(b)) > p.o.MaxMarkdown {
+		return nil, errTooLarge
+	}
+	return b, nil
+}
+
+func isWebURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// hasPrivateHost judges the host as it is written; names are judged when they
+// are dialled.
+func hasPrivateHost(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return true
+	}
+	host := strings.ToLower(u.Hostname())
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && isPrivate(ip)
+}
+
+func isPrivate(ip netip.Addr) bool {
+	ip = ip.Unmap()
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified()
+}
+
+// refusePrivateAddress is a net.Dialer's Control.
+func refusePrivateAddress(_, address string, _ syscall.RawConn) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return errUnreachable
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil || isPrivate(ip) {
+		return errUnreachable
+	}
+	return nil
+}

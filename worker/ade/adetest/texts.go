@@ -1,0 +1,53 @@
+package adetest
+
+import "net/http"
+
+// What the provider says, word for word where a public source gives the words
+// (LandingAI's documentation, skills and command line). The marked ones are
+// ours, because nothing public quotes them.
+const (
+	textKeyFormat = "Invalid API Key Format"
+	textKey       = "Invalid API Key, please check your API key." // known to "please check"
+
+	textZDRSaveURL  = "output_save_url must be present if zeroDataRetention is enabled"
+	textZDRMarkdown = "Only markdown_url is accepted if zeroDataRetention is enabled"
+
+	textUnreachable    = "Failed to download document from URL"
+	textNoMarkdown     = "No markdown file or URL provided."
+	textBothMarkdown   = "Cannot provide both 'markdown' and 'markdown_url'. Please provide only one." // known to the first full stop
+	textManyMarkdown   = "Multiple markdown files detected (%d)."
+	textInvalidFile    = "Invalid file provided"
+	textUnsupported    = "Unsupported format: %s (%s). Supported formats: MD"
+	textInvalidURL     = "Invalid URL format: %s"
+	textModel          = "Unsupported model: %s"
+	textSchemaNoJSON   = "Invalid JSON schema" // ours
+	textSchemaKeywords = "The following schema fields were not supported: %s"
+
+	textJobNotFound = "Job %s not found"
+	textProcess     = "Failed to process the document"
+	textTimeout     = "Request timed out after 475 seconds"
+	textRate        = "Rate limit exceeded"
+	textCredits     = "Payment required: the account is out of credits"          // ours
+	textForbidden   = "API access is not available on this plan"                 // ours
+	textTooLarge    = "The document is too large"                                // ours
+	textPut         = "Failed to upload the result to the given output_save_url" // ours
+)
+
+// faultText is what a status says when a fault gives it without a body.
+func faultText(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return textKey
+	case http.StatusPaymentRequired:
+		return textCredits
+	case http.StatusForbidden:
+		return textForbidden
+	case http.StatusTooManyRequests:
+		return textRate
+	case http.StatusInternalServerError:
+		return textProcess
+	case http.StatusGatewayTimeout:
+		return textTimeout
+	}
+	return http.StatusText(status)
+}

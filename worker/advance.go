@@ -1,0 +1,99 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// nudge says what the caller of Advance already knows or wants to know.
+type nudge struct {
+	// ask: the provider may be asked about a job that has not delivered.
+	ask bool
+	// looked: the caller has just listed the outboxes; landed is what it saw.
+	looked bool
+	// slot: the caller holds a slot to submit.
+	slot bool
+}
+
+// pause is why a job cannot go on now.
+type pause struct {
+	reason Reason
+	until  time.Time // look again then; zero: whenever something happens
+}
+
+// maxSteps bounds the steps of one Advance; a healthy job takes about six.
+const maxSteps = 40
+
+// Advance does the next things for a job until it waits for something or is
+// closed, and returns it as it is then. Any number of workers may call it for
+// the same job at any time.
+func (p *Pipeline) Advance(ctx context.Context, id ID) (Job, error) {
+	release, err := p.hands.take(ctx, id)
+	if err != nil {
+		return Job{}, err
+	}
+	defer release()
+	j, err := p.load(ctx, id)
+	if err != nil {
+		return Job{}, fault("advance", "", err)
+	}
+	w, err := p.drive(ctx, j, nudge{ask: true, slot: true})
+	return p.describeWaiting(j, w), err
+}
+
+// drive repeats step until the job waits. A lost race is no error: somebody
+// else moved the job, so it is read again.
+func (p *Pipeline) drive(ctx context.Context, j *job, n nudge) (pause, error) {
+	for range maxSteps {
+		if err := ctx.Err(); err != nil {
+			return pause{}, err
+		}
+		w, done, err := p.step(ctx, j, n)
+		switch {
+		case errors.Is(err, errLost):
+			seen, err := p.load(ctx, j.id)
+			if err != nil {
+				return pause{}, fault("advance", j.rec.Ref, err)
+			}
+			*j = *seen
+			n.looked = false
+		case err != nil:
+			return w, fault("advance", j.rec.Ref, err)
+		case done:
+			return w, nil
+		}
+	}
+	return pause{}, &Fault{Op: "advance", Ref: j.rec.Ref, Code: CodeInternal, Hint: "the job makes no progress; it is left as it is"}
+}
+
+// step does the one next thing. done: nothing more can be done now.
+func (p *Pipeline) step(ctx context.Context, j *job, n nudge) (w pause, done bool, err error) {
+	switch j.rec.State {
+	case Claimed:
+		return p.stepClaimed(ctx, j, n)
+	case Submitting:
+		return p.stepSubmitting(ctx, j)
+	case Fencing:
+		return p.stepFencing(ctx, j)
+	case Submitted:
+		return p.stepSubmitted(ctx, j, n)
+	case Held:
+		return p.stepHeld(ctx, j)
+	case Sealing:
+		return p.stepSealing(ctx, j)
+	case Sealed:
+		return p.stepRemove(ctx, j)
+	case Failing:
+		return p.stepFailing(ctx, j)
+	case Draining:
+		return p.stepDraining(ctx, j)
+	}
+	return pause{}, true, nil // Closed
+}
+
+// firm is a context for what must be finished once it has begun: writing down
+// the outcome of a POST, above all. It outlives its parent by a while.
+func firm(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+}

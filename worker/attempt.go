@@ -1,0 +1,304 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zdrworker/zdrworker/presign"
+	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// stagedType is what the provider's GET shows: from this table, never from the
+// source.
+const stagedType = "text/markdown; charset=utf-8"
+
+// maxUnsigned is how many tokens may be spent on copies that did not work out
+// before the job is left for later.
+const maxUnsigned = 4
+
+// stepClaimed makes an attempt: token, staging, intent, POST. Whoever finds a
+// record in this state mints a new token, always: the token that stands there
+// may belong to a worker that is asleep before its copy, and a copy after a
+// fence would bring the document back (protocol, traces 3 and 10).
+func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, bool, error) {
+	if w, wait := p.mayBegin(ctx, j, n); wait {
+		return w, true, nil
+	}
+	if landed, err := p.landing(ctx, j); landed || err != nil {
+		return pause{}, false, err
+	}
+	if j.rec.triesIn(j.rec.Gen) >= p.set.Attempts+maxUnsigned || p.signedIn(j.rec) >= p.set.Attempts {
+		return pause{}, false, p.fail(ctx, j, exhausted(j.rec), true, "no")
+	}
+	if err := p.swap(ctx, j, EventBegin, "", func(r *record) { p.mint(j.id, r) }); err != nil {
+		return pause{}, true, err
+	}
+	return p.attemptNow(ctx, j)
+}
+
+// signedIn counts the attempts of this generation that had URLs.
+func (p *Pipeline) signedIn(r *record) int {
+	n := 0
+	for _, a := range r.Attempts {
+		if a.Gen == r.Gen && !a.SignedAt.IsZero() && a.End != endDeferred {
+			n++
+		}
+	}
+	return n
+}
+
+// exhausted is the code of a job whose attempts are all spent.
+func exhausted(r *record) Code {
+	switch a := r.current(); {
+	case a != nil && a.End == endUnreachable:
+		return CodeUnreachable
+	case a != nil && a.End == endFailed:
+		return CodeProviderFailed
+	}
+	return CodeStore
+}
+
+// mayBegin: nothing is staged, signed or given an attempt before it may be
+// submitted.
+func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) {
+	now := time.Now()
+	if l := j.rec.Lease; l != nil && l.Holder != p.holder && now.Before(l.Until) {
+		return pause{WaitSlot, l.Until}, true
+	}
+	if now.Before(j.rec.NotBefore) {
+		return pause{j.rec.Waiting, j.rec.NotBefore}, true
+	}
+	if !n.slot {
+		return pause{WaitSlot, time.Time{}}, true
+	}
+	if until := p.gate.closedUntil(now); !until.IsZero() {
+		return pause{WaitRate, until}, true
+	}
+	if until, open := p.brake.holds(ctx, p, now); open {
+		return pause{WaitBreaker, until}, true
+	}
+	return pause{}, false
+}
+
+// attemptNow carries one minted attempt from staging to the provider's answer.
+// Only the call that minted the token may come here (I1, I2).
+func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) {
+	done, err := p.stage(ctx, j)
+	if done || err != nil {
+		return pause{}, false, err
+	}
+	return p.submit(ctx, j)
+}
+
+// stage copies the exact version to the attempt's staging key, with everything
+// that describes the source replaced (I2: once; an unknown outcome costs the
+// token). done means that the job moved on by itself.
+func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
+	s := j.rec.Source
+	_, err = p.exchange.Copy(ctx, stagingKey(j.rec.current().Token),
+		bucket.Source{Bucket: s.Bucket, Key: s.Key, Version: s.Version, ETag: s.ETag},
+		bucket.PutOptions{ContentType: stagedType})
+	switch {
+	case err == nil:
+		return false, nil
+	case errors.Is(err, bucket.ErrNotFound):
+		return true, p.fail(ctx, j, CodeSourceGone, false, "no")
+	case errors.Is(err, bucket.ErrPrecondition):
+		return true, p.fail(ctx, j, CodeSourceChanged, false, "no")
+	}
+	return false, err
+}
+
+// submit signs, writes down the intent and POSTs: one act of one process.
+func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
+	schema, err := p.schemaOf(ctx, j.rec.Route.Schema)
+	if err != nil {
+		return pause{}, true, err
+	}
+	for event := EventIntend; ; event = EventRepeat {
+		pair, err := p.sign(ctx, j)
+		if err != nil {
+			return pause{WaitCredentials, time.Time{}}, true, err
+		}
+		// The deadline runs on the monotonic clock of this process; what the
+		// record says of it is for others, who add skew.
+		deadline := time.Now().Add(p.set.PostTimeout)
+		if err := p.intend(ctx, j, event, pair, deadline); err != nil {
+			return pause{WaitUncertain, deadline}, true, err
+		}
+		// I1: the record says submitting with our nonce, so the POST may go.
+		again, w, err := p.post(ctx, j, schema, pair, deadline)
+		if !again || err != nil {
+			return w, true, err
+		}
+	}
+}
+
+func (p *Pipeline) sign(ctx context.Context, j *job) (presign.Pair, error) {
+	a := j.rec.current()
+	return p.signer.Sign(ctx, presign.Ask{
+		StagingKey: stagingKey(a.Token), OutboxKey: outboxKey(a.Token),
+		Ref: j.rec.Ref, Attempt: a.N, Need: p.set.JobTime,
+	})
+}
+
+// intend makes durable that a POST may go out from now on.
+func (p *Pipeline) intend(ctx context.Context, j *job, e Event, pair presign.Pair, deadline time.Time) error {
+	return p.swap(ctx, j, e, "", func(r *record) {
+		a := r.current()
+		a.SignedAt = pair.SignedAt.UTC()
+		a.ExpiresS = int64(pair.Until.Sub(pair.SignedAt) / time.Second)
+		a.PostDeadline = deadline.UTC().Round(0)
+		a.Tries++
+		r.Lease = nil
+	})
+}
+
+// maxTries bounds the repetitions of a POST that was provably not sent.
+const maxTries = 5
+
+// post sends one create and writes down what came of it. again: it was not
+// sent, and another try under a new intent is due.
+func (p *Pipeline) post(ctx context.Context, j *job, schema zdr.Schema, pair presign.Pair, deadline time.Time) (again bool, w pause, err error) {
+	if !time.Now().Before(deadline) {
+		return false, pause{WaitUncertain, deadline.Add(p.set.Skew)}, nil
+	}
+	a := *j.rec.current()
+	bounded, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	id, err := p.provider.CreateExtractJob(bounded, ade.ExtractJob{
+		Ref: j.rec.Ref, Attempt: a.N, Schema: schema, Model: j.rec.Route.Model, Strict: j.rec.Route.Strict,
+		Markdown: pair.Get, OutputSave: pair.Put,
+	})
+	ctx, done := firm(ctx)
+	defer done()
+	if err == nil {
+		p.gate.accepted()
+		p.brake.succeeded(ctx, p)
+		return false, pause{WaitResult, time.Time{}}, p.accepted(ctx, j, a.N, id)
+	}
+	return p.answered(ctx, j, a, err)
+}
+
+// accepted writes down the provider's job id. If the record moved on
+// meanwhile, the id is merged into what it says now: a job id that nobody
+// knows would block the proofs of others for ever.
+func (p *Pipeline) accepted(ctx context.Context, j *job, n int, id zdr.JobID) error {
+	set := func(r *record) {
+		if a := r.attempt(n); a != nil {
+			a.ProviderJob, a.End = id.String(), ""
+		}
+		r.Waiting, r.Hold = WaitResult, ""
+	}
+	for range maxSteps {
+		e := EventNote
+		if a := j.rec.current(); a != nil && a.N == n && transitions[j.rec.State][EventAccept] != "" {
+			e = EventAccept
+		}
+		err := p.swap(ctx, j, e, "", set)
+		if !errors.Is(err, errLost) {
+			return err
+		}
+		seen, err := p.load(ctx, j.id)
+		if err != nil {
+			return err
+		}
+		*j = *seen
+	}
+	return errUncertain
+}
+
+// Ends of attempts: why one is over, unbilled.
+const (
+	endDeferred    = "deferred"    // definitely not accepted: 429, key, credits
+	endUnreachable = "unreachable" // the provider could not fetch the URL
+	endFailed      = "failed"      // the provider's job failed or was cancelled
+	endFenced      = "fenced"      // fenced, and in no list
+	endResubmitted = "resubmitted" // given up by choice; it may have been billed
+)
+
+// answered deals with a create that was not accepted. Every change is made at
+// the version of the record that the POST went out under: an answer that comes
+// late (a "400 unreachable" after a fence) must not fail a healthy job.
+func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error) (again bool, w pause, err error) {
+	var e *ade.Error
+	errors.As(cause, &e)
+	switch {
+	case errors.Is(cause, ade.ErrNotSent) && a.Tries < maxTries:
+		return sleep(ctx, backoff(a.Tries)), pause{}, nil
+	case errors.Is(cause, ade.ErrNotSent):
+		err = p.postpone(ctx, j, endDeferred, WaitProvider, backoff(a.Tries))
+	case errors.Is(cause, ade.ErrThrottled):
+		wait := p.gate.throttled(time.Now(), e.RetryAfter)
+		err = p.postpone(ctx, j, endDeferred, WaitRate, wait)
+	case errors.Is(cause, ade.ErrUnauthorized), errors.Is(cause, ade.ErrPaymentRequired), errors.Is(cause, ade.ErrForbidden):
+		err = errors.Join(p.brake.trip(ctx, p, e.Status), p.postpone(ctx, j, endDeferred, WaitBreaker, 0))
+	case errors.Is(cause, ade.ErrUnreachableURL):
+		err = p.postpone(ctx, j, endUnreachable, WaitProvider, backoff(a.Tries))
+	case errors.Is(cause, ade.ErrInvalid):
+		err = errors.Join(p.keepText(ctx, j, "provider_error", e.Text), p.fail(ctx, j, CodeProviderReject, false, "no"))
+	case errors.Is(cause, ade.ErrRefused), errors.Is(cause, ade.ErrNotFound):
+		// Nothing reached the wire, or the provider has no such route.
+		err = errors.Join(p.postpone(ctx, j, endDeferred, WaitOperator, p.set.PollMax), cause)
+	case errors.Is(cause, ade.ErrViolation):
+		err = errors.Join(p.brake.trip(ctx, p, 0), cause)
+	default:
+		// Unknown outcome: left as it is. Whoever comes after the deadline fences.
+		return false, pause{WaitUncertain, a.PostDeadline.Add(p.set.Skew)}, nil
+	}
+	if errors.Is(err, errLost) {
+		err = nil // the record moved on; what we heard is no longer about it
+	}
+	return false, pause{j.rec.Waiting, j.rec.NotBefore}, err
+}
+
+// postpone ends an attempt that was definitely not accepted. Its staging object
+// goes at once; the next attempt has its own.
+func (p *Pipeline) postpone(ctx context.Context, j *job, end string, why Reason, wait time.Duration) error {
+	token := j.rec.current().Token
+	err := p.swap(ctx, j, EventDefer, end, func(r *record) {
+		r.current().End = end
+		r.Waiting, r.NotBefore = why, j.now.Add(wait)
+		dropSpent(r)
+	})
+	if err != nil {
+		return err
+	}
+	return p.takeAway(ctx, j.rec, stagingKey(token))
+}
+
+// dropSpent keeps a storm of 429 from growing the record: of attempts that were
+// never accepted only the newest few are kept. Their URLs can still be used
+// until they end, so the kept ones are those that end last.
+func dropSpent(r *record) {
+	const keep = 8
+	spent := 0
+	for i := len(r.Attempts) - 1; i >= 0; i-- {
+		if r.Attempts[i].End != endDeferred {
+			continue
+		}
+		if spent++; spent > keep {
+			r.Attempts = append(r.Attempts[:i:i], r.Attempts[i+1:]...)
+		}
+	}
+}
+
+// backoff doubles from a second to half a minute.
+func backoff(tries int) time.Duration {
+	return min(time.Second<<min(max(tries-1, 0), 10), 30*time.Second)
+}
+
+// sleep waits, and reports whether it did so to the end.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,150 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+// Breaker is the fleet's stop: an object in the store bucket that every worker
+// reads before it submits. It trips on what is no document's fault: a key that
+// is refused (401), credits that are used up (402), an account that may not
+// (403), or a violation of the boundary. What was accepted goes on.
+type Breaker struct {
+	Format int       `json:"format"`
+	Open   bool      `json:"open"`
+	Reason string    `json:"reason,omitempty"` // key_refused, credits, forbidden, violation
+	Since  time.Time `json:"since,omitzero"`
+	Probe  time.Time `json:"probe,omitzero"` // one worker may try again after this
+}
+
+// Reasons of an open breaker.
+const (
+	BreakerKey       = "key_refused"
+	BreakerCredits   = "credits"
+	BreakerForbidden = "forbidden"
+	BreakerViolation = "violation"
+)
+
+const (
+	// brakeFresh is how old a reading of the breaker may be before a submit.
+	brakeFresh = 5 * time.Second
+	// brakeProbe is how long nobody tries after a refusal.
+	brakeProbe = 5 * time.Minute
+)
+
+// brake is this worker's view of the breaker.
+type brake struct {
+	mu   sync.Mutex
+	read time.Time
+	etag string
+	last Breaker
+}
+
+// holds reports whether a submit must wait, and until when at least. When a
+// probe is due, the one worker that moves the probe's time goes through.
+func (b *brake) holds(ctx context.Context, p *Pipeline, now time.Time) (time.Time, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.refresh(ctx, p, now); err != nil {
+		// Unknown is not open: the submit itself needs the same bucket.
+		return time.Time{}, false
+	}
+	if !b.last.Open {
+		return time.Time{}, false
+	}
+	if b.last.Reason != BreakerViolation && now.After(b.last.Probe) && b.probe(ctx, p, now) {
+		return time.Time{}, false
+	}
+	return b.last.Probe, true
+}
+
+func (b *brake) refresh(ctx context.Context, p *Pipeline, now time.Time) error {
+	if now.Sub(b.read) < brakeFresh {
+		return nil
+	}
+	var seen Breaker
+	info, err := readJSON(ctx, p.store, breakerKey, &seen)
+	if errors.Is(err, bucket.ErrNotFound) {
+		info, seen, err = bucket.Info{}, Breaker{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	b.read, b.etag, b.last = now, info.ETag, seen
+	return nil
+}
+
+func (b *brake) probe(ctx context.Context, p *Pipeline, now time.Time) bool {
+	try := b.last
+	try.Probe = now.Add(brakeProbe).UTC()
+	return b.set(ctx, p, now, try)
+}
+
+// set replaces the breaker if nobody else did since it was read.
+func (b *brake) set(ctx context.Context, p *Pipeline, now time.Time, to Breaker) bool {
+	to.Format = 1
+	info, err := writeJSON(ctx, p.store, breakerKey, to, bucket.Condition{IfMatch: b.etag, Absent: b.etag == ""})
+	if err != nil {
+		b.read = time.Time{} // look again next time
+		return false
+	}
+	b.read, b.etag, b.last = now, info.ETag, to
+	return true
+}
+
+// trip opens the breaker for the whole fleet.
+func (b *brake) trip(ctx context.Context, p *Pipeline, status int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	reason := map[int]string{401: BreakerKey, 402: BreakerCredits, 403: BreakerForbidden, 0: BreakerViolation}[status]
+	now := time.Now()
+	for range maxPublish {
+		b.read = time.Time{}
+		if err := b.refresh(ctx, p, now); err != nil {
+			return err
+		}
+		if b.last.Open && (b.last.Reason == reason || b.last.Reason == BreakerViolation) {
+			return nil
+		}
+		if b.set(ctx, p, now, Breaker{Open: true, Reason: reason, Since: now.UTC(), Probe: now.Add(brakeProbe).UTC()}) {
+			return nil
+		}
+	}
+	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// succeeded closes a breaker after an accepted probe. One that tripped on a
+// violation is closed by a person only.
+func (b *brake) succeeded(ctx context.Context, p *Pipeline) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.last.Open && b.last.Reason != BreakerViolation {
+		b.set(ctx, p, time.Now(), Breaker{})
+	}
+}
+
+// Breaker reads the fleet's stop.
+func (p *Pipeline) Breaker(ctx context.Context) (Breaker, error) {
+	p.brake.mu.Lock()
+	defer p.brake.mu.Unlock()
+	p.brake.read = time.Time{}
+	err := p.brake.refresh(ctx, p, time.Now())
+	return p.brake.last, fault("breaker", "", err)
+}
+
+// Release closes the breaker: a person says that its cause is mended.
+func (p *Pipeline) Release(ctx context.Context) error {
+	if _, err := p.Breaker(ctx); err != nil {
+		return err
+	}
+	p.brake.mu.Lock()
+	defer p.brake.mu.Unlock()
+	if p.brake.last.Open && !p.brake.set(ctx, p, time.Now(), Breaker{}) {
+		return fault("breaker", "", &bucket.Error{Op: "put", Class: bucket.ErrConflict})
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package config
+
+import (
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// Config is a configuration with all defaults filled in. Load makes it.
+type Config struct {
+	Version  int
+	Store    string // s3://bucket, the team's own
+	Exchange string // s3://bucket, the only one that the provider sees
+	Ledger   string // s3://bucket, kept for the ledger
+	CABundle string // PEM file of further roots, for buckets and provider
+	S3       S3
+	Provider Provider
+	Signing  Signing
+	Policy   Policy
+	Defaults Defaults
+	Routes   []Route
+
+	// File is the path of the file that was read, "" when there is none.
+	File string
+
+	origins map[string]Origin
+	lookup  func(string) (string, bool)
+}
+
+// S3 says where the buckets are.
+type S3 struct {
+	Region    string
+	Endpoint  string // as this process reaches it; "" is AWS
+	PathStyle bool
+}
+
+// Provider says which of the provider's hosts is asked, and with which key.
+type Provider struct {
+	Region     string
+	BaseURL    string // chooses among the hosts that the policy allows
+	APIKeyFile string
+	ListLag    time.Duration // how long an accepted job may be missing from the provider's list
+}
+
+// Signing says how long URLs live and who signs them.
+type Signing struct {
+	Lifetime     time.Duration
+	SignatureAge time.Duration // what the exchange bucket's policy allows; 0: it has no such rule
+	Endpoint     string        // as the provider reaches it; "" is S3.Endpoint
+	Reader       Identity
+	Writer       Identity
+}
+
+// Identity says where one signer's credentials come from.
+type Identity struct {
+	Credentials string // default, profile, web-identity, assume-role, env
+	Role        string // of web-identity and assume-role
+	TokenFile   string // of web-identity
+	Profile     string // of profile
+	Prefix      string // of env: <PREFIX>_ACCESS_KEY_ID and so on
+}
+
+// Policy is what the boundary is told to allow.
+type Policy struct {
+	Residency      string
+	MaxURLLifetime time.Duration
+	SyncCalls      string
+	Schemas        []string
+	Hosts          []string
+	Development    bool
+}
+
+// Defaults hold for every route that does not say otherwise.
+type Defaults struct {
+	Model       string
+	OnChange    string
+	OnUncertain string
+	Partial     string
+}
+
+// Route is a route as the file says it; BuildRoutes reads its schema.
+type Route struct {
+	Name     string
+	Prefix   string
+	Suffix   []string
+	Schema   string // a file beside the configuration, or s3://bucket/key
+	Revision int
+	Model    string
+	Strict   bool
+	OnChange string
+	Partial  string
+
+	line, column int
+}
+
+// Beside gives the path of a file that the configuration names: relative ones
+// are relative to the configuration's own folder.
+func (c *Config) Beside(path string) string {
+	if path == "" || filepath.IsAbs(path) || c.File == "" {
+		return path
+	}
+	return filepath.Join(filepath.Dir(c.File), path)
+}
+
+// Variable reads a variable that is no key, such as the provider's API key.
+func (c *Config) Variable(name string) string {
+	if c.lookup == nil {
+		return ""
+	}
+	value, _ := c.lookup(name)
+	return value
+}
+
+// Approve adds a schema's digest to those that may be sent inline.
+func (c *Config) Approve(digest string) {
+	if !slices.Contains(c.Policy.Schemas, digest) {
+		c.Policy.Schemas = append(c.Policy.Schemas, digest)
+	}
+}

@@ -1,0 +1,205 @@
+package config
+
+// fileKeys is every key outside routes, in the order of the file.
+var fileKeys = []Key{
+	{
+		Path: "version", Doc: "Format of this file.", FileOnly: true, check: checkVersion,
+		field: ofConfig(func(c *Config) any { return &c.Version }),
+	},
+	{
+		Path: "store", Doc: "Your own bucket: documents, results, failures, records.", check: checkBucket,
+		field: ofConfig(func(c *Config) any { return &c.Store }),
+	},
+	{
+		Path: "exchange", Doc: "The only bucket that the provider sees; its name should say nothing.", check: checkBucket,
+		field: ofConfig(func(c *Config) any { return &c.Exchange }),
+	},
+	{
+		Path: "ledger", Doc: "The bucket of the evidence; the name is kept for it, nothing is written there yet.", check: checkBucket,
+		field: ofConfig(func(c *Config) any { return &c.Ledger }),
+	},
+
+	{
+		Path: "ca_bundle", Doc: "PEM file with further roots to trust, for the buckets and the provider.", Others: []string{"AWS_CA_BUNDLE"},
+		field: ofConfig(func(c *Config) any { return &c.CABundle }),
+	},
+	{
+		Path: "s3.region", Doc: "AWS region of the buckets.", Others: []string{"AWS_REGION", "AWS_DEFAULT_REGION"},
+		field: ofConfig(func(c *Config) any { return &c.S3.Region }),
+	},
+	{
+		Path: "s3.endpoint", Doc: "S3 endpoint as this process reaches it, for MinIO and others; AWS when empty.",
+		Others: []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}, check: checkURL,
+		field: ofConfig(func(c *Config) any { return &c.S3.Endpoint }),
+	},
+	{
+		Path: "s3.path_style", Doc: "Put the bucket's name into the path instead of the host name.", Default: "false",
+		field: ofConfig(func(c *Config) any { return &c.S3.PathStyle }),
+	},
+
+	{
+		Path: "provider.region", Doc: "Which of the provider's regions.", Default: "us", Values: []string{"us", "eu"},
+		field: ofConfig(func(c *Config) any { return &c.Provider.Region }),
+	},
+	{
+		Path: "provider.base_url", Doc: "Chooses among the provider's hosts that the policy allows; by region when empty.",
+		Others: []string{"LANDINGAI_ADE_BASE_URL"}, check: checkURL,
+		field: ofConfig(func(c *Config) any { return &c.Provider.BaseURL }),
+	},
+	{
+		Path: "provider.api_key_file", Doc: "File with the API key; the variable VISION_AGENT_API_KEY goes before it.",
+		field: ofConfig(func(c *Config) any { return &c.Provider.APIKeyFile }),
+	},
+
+	{
+		Path: "provider.list_lag", Doc: "How long an accepted job may be missing from the provider's list. After a lost answer a document is submitted again only when the list, this long after, does not have it; the provider documents no number.",
+		Default: "2m", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Provider.ListLag }),
+	},
+
+	{
+		Path: "signing.lifetime", Doc: "The most that is asked for a presigned URL.", Default: "6h", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Signing.Lifetime }),
+	},
+	{
+		Path: "signing.signature_age", Doc: "The oldest signature that the exchange bucket's policy lets in (s3:signatureAge); 0s when it has no such rule.", Default: "0s",
+		field: ofConfig(func(c *Config) any { return &c.Signing.SignatureAge }),
+	},
+	{
+		Path: "signing.endpoint", Doc: "S3 endpoint as the provider reaches it; s3.endpoint when empty.",
+		Others: []string{"ZDRWORKER_PUBLIC_ENDPOINT"}, check: checkURL,
+		field: ofConfig(func(c *Config) any { return &c.Signing.Endpoint }),
+	},
+	identityKey("reader", "credentials"), identityKey("reader", "role"), identityKey("reader", "token_file"),
+	identityKey("reader", "profile"), identityKey("reader", "prefix"),
+	identityKey("writer", "credentials"), identityKey("writer", "role"), identityKey("writer", "token_file"),
+	identityKey("writer", "profile"), identityKey("writer", "prefix"),
+
+	{
+		Path: "policy.residency", Doc: "same-region: AWS buckets and provider on the same side, us or eu; any: not compared.",
+		Default: "same-region", Values: []string{"same-region", "any"},
+		field: ofConfig(func(c *Config) any { return &c.Policy.Residency }),
+	},
+	{
+		Path: "policy.max_url_lifetime", Doc: "No presigned URL lives longer.", Default: "12h", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Policy.MaxURLLifetime }),
+	},
+	{
+		Path: "policy.sync_calls", Doc: "Calls that carry content in the request itself; this version has none.",
+		Default: "deny", Values: []string{"deny"},
+		field: ofConfig(func(c *Config) any { return &c.Policy.SyncCalls }),
+	},
+	{
+		Path: "policy.schemas", Doc: "Digests of the schemas that may be sent; `zdrworker policy approve FILE` adds one.", check: checkDigest,
+		field: ofConfig(func(c *Config) any { return &c.Policy.Schemas }),
+	},
+	{
+		Path: "policy.hosts", Doc: "Further base URLs of the provider, beside the built-in ones.", check: checkURL,
+		field: ofConfig(func(c *Config) any { return &c.Policy.Hosts }),
+	},
+	{
+		Path: "policy.development", Doc: "Everything on literal loopback addresses, over plain http; nothing else is let out.", Default: "false",
+		field: ofConfig(func(c *Config) any { return &c.Policy.Development }),
+	},
+
+	{
+		Path: "defaults.model", Doc: "The provider's model; name a dated one, or results depend on the day.", Default: "extract-20260314",
+		field: ofConfig(func(c *Config) any { return &c.Defaults.Model }),
+	},
+	{
+		Path: "defaults.on_change", Doc: "What a new revision does about documents that are done.",
+		Default: "new-documents", Values: onChange,
+		field: ofConfig(func(c *Config) any { return &c.Defaults.OnChange }),
+	},
+	{
+		Path: "defaults.on_uncertain", Doc: "What happens when it cannot be known whether a document was billed.",
+		Default: "wait", Values: []string{"wait"},
+		field: ofConfig(func(c *Config) any { return &c.Defaults.OnUncertain }),
+	},
+	{
+		Path: "defaults.partial", Doc: "What becomes of a result that does not answer the whole schema.", Default: "accept", Values: partial,
+		field: ofConfig(func(c *Config) any { return &c.Defaults.Partial }),
+	},
+}
+
+var (
+	onChange   = []string{"new-documents", "all", "refuse"}
+	partial    = []string{"accept", "fail"}
+	identities = []string{"default", "profile", "web-identity", "assume-role", "env"}
+)
+
+// identityKey is one key of a signer.
+func identityKey(who, name string) Key {
+	does := map[string]string{"reader": "signs GET in the exchange bucket", "writer": "signs PUT in the exchange bucket"}[who]
+	k := Key{Path: "signing." + who + "." + name}
+	k.field = ofConfig(func(c *Config) any {
+		id := map[string]*Identity{"reader": &c.Signing.Reader, "writer": &c.Signing.Writer}[who]
+		return map[string]any{
+			"credentials": &id.Credentials, "role": &id.Role, "token_file": &id.TokenFile,
+			"profile": &id.Profile, "prefix": &id.Prefix,
+		}[name]
+	})
+	switch name {
+	case "credentials":
+		k.Doc, k.Default, k.Values = "Where the identity comes from that "+does+".", "default", identities
+	case "role":
+		k.Doc = "Role to take, of web-identity and assume-role."
+	case "token_file":
+		k.Doc = "File with the token of web-identity."
+		k.Others = []string{"AWS_WEB_IDENTITY_TOKEN_FILE"}
+	case "profile":
+		k.Doc = "Profile of AWS's own configuration files, of profile."
+	case "prefix":
+		k.Doc = "Of env: <PREFIX>_ACCESS_KEY_ID, <PREFIX>_SECRET_ACCESS_KEY and <PREFIX>_SESSION_TOKEN are read."
+	}
+	return k
+}
+
+// routeKeys is every key of one entry of routes.
+var routeKeys = []Key{
+	{
+		Path: "routes[].name", Doc: `1 to 63 of a-z, 0-9 and "-"; part of every result's key.`, Required: true,
+		field: ofRoute(func(r *Route) any { return &r.Name }),
+	},
+	{
+		Path: "routes[].match.prefix", Doc: `Start of the key; ends in "/"; {name} captures one segment.`,
+		field: ofRoute(func(r *Route) any { return &r.Prefix }),
+	},
+	{
+		Path: "routes[].match.suffix", Doc: "Endings of the key, each with its dot.", Default: ".md",
+		field: ofRoute(func(r *Route) any { return &r.Suffix }),
+	},
+	{
+		Path: "routes[].schema", Doc: "What to extract: a file beside this one, or s3://bucket/key.", Required: true,
+		field: ofRoute(func(r *Route) any { return &r.Schema }),
+	},
+	{
+		Path: "routes[].revision", Doc: "Counts the route's real edits, from 1.", Default: "1",
+		field: ofRoute(func(r *Route) any { return &r.Revision }),
+	},
+	{
+		Path: "routes[].model", Doc: "The provider's model; defaults.model when empty.",
+		field: ofRoute(func(r *Route) any { return &r.Model }),
+	},
+	{
+		Path: "routes[].strict", Doc: "Let the provider refuse keywords that it does not know.", Default: "false",
+		field: ofRoute(func(r *Route) any { return &r.Strict }),
+	},
+	{
+		Path: "routes[].on_change", Doc: "What a new revision does; defaults.on_change when empty.", Values: onChange,
+		field: ofRoute(func(r *Route) any { return &r.OnChange }),
+	},
+	{
+		Path: "routes[].partial", Doc: "What becomes of incomplete results; defaults.partial when empty.", Values: partial,
+		field: ofRoute(func(r *Route) any { return &r.Partial }),
+	},
+}
+
+// later are keys whose features are not there yet. Accepting them in silence
+// would let somebody rely on them.
+var later = []string{
+	"provider.limits", "provider.api_key_secret", "budget", "keep", "sources", "serve",
+}
+
+// secrets are names under which people try to put one into the file.
+var secrets = []string{"api_key", "access_key_id", "secret_access_key", "session_token", "secret", "token", "password"}

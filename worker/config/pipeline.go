@@ -1,0 +1,92 @@
+package config
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/zdrworker/zdrworker/presign"
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/s3store"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// Extras are what a configuration file does not say.
+type Extras struct {
+	Routes worker.Routes
+	// Approve are schemas that a person gave by hand: giving one is approving it.
+	Approve []zdr.Schema
+	// Recorder is told every verdict of the boundary. Required.
+	Recorder zdr.Recorder
+	Logger   *slog.Logger
+	Settings worker.Settings
+}
+
+// Assembly is a pipeline with the parts that it was made of.
+type Assembly struct {
+	Pipeline        *worker.Pipeline
+	Store, Exchange *s3store.Store
+	Guard           *zdr.Guard
+	Signer          *presign.Signer
+}
+
+// Assemble makes the whole pipeline of a configuration: buckets, signer, guard,
+// client, worker. Errors are *Missing, *Error, *NoKey, those of the stores, of
+// zdr.NewGuard, presign.New and worker.New.
+func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
+	cfg, err := c.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &Assembly{}
+	if a.Store, a.Exchange, err = c.OpenStores(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if _, err := c.APIKey(ctx); err != nil {
+		return nil, err
+	}
+	signing, err := c.Presign(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if a.Guard, a.Signer, err = c.boundary(signing, x); err != nil {
+		return nil, err
+	}
+	x.Settings.ListLag = c.Provider.ListLag
+	a.Pipeline, err = worker.New(ctx, worker.Config{
+		Store: a.Store, Exchange: a.Exchange, Provider: ade.NewWithKey(a.Guard, c.APIKey), Signer: a.Signer,
+		Routes: x.Routes, Settings: x.Settings, Development: c.Policy.Development, Logger: x.Logger, Recorder: x.Recorder,
+	})
+	return a, err
+}
+
+// boundary makes guard and signer, which know each other: the guard lets out
+// only what the signer has deposited, and replies may name only where the
+// signer signs for.
+func (c *Config) boundary(signing presign.Config, x Extras) (*zdr.Guard, *presign.Signer, error) {
+	var lazy depository
+	signing.Depository = &lazy
+	signer, err := presign.New(signing)
+	if err != nil {
+		return nil, nil, err
+	}
+	policy, err := c.Boundary()
+	if err != nil {
+		return nil, nil, err
+	}
+	policy.URLPrefixes = signer.URLPrefixes()
+	for _, s := range x.Approve {
+		policy.Approve(s, "command-line")
+	}
+	guard, err := zdr.NewGuard(policy, x.Recorder)
+	if err != nil {
+		return nil, nil, err
+	}
+	lazy.guard = guard
+	return guard, signer, guard.UseBaseURL(c.Provider.BaseURL)
+}
+
+// depository hands grants to a guard that is made after the signer.
+type depository struct{ guard *zdr.Guard }
+
+func (d *depository) Deposit(ctx context.Context, g zdr.Grant) error { return d.guard.Deposit(ctx, g) }

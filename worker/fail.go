@@ -1,0 +1,104 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// failureObject is what lies under failures/ for a job that failed for good:
+// our own words only.
+type failureObject struct {
+	Format    int       `json:"format"`
+	Ref       string    `json:"ref"`
+	Code      string    `json:"code"`
+	Step      string    `json:"step"`
+	Retryable bool      `json:"retryable"`
+	Billed    string    `json:"billed"`
+	At        time.Time `json:"at"`
+}
+
+// fail ends a job for good. billed is "no", "yes" or "unknown".
+func (p *Pipeline) fail(ctx context.Context, j *job, code Code, retryable bool, billed string) error {
+	return p.swap(ctx, j, EventFail, string(code), func(r *record) {
+		r.Failure = &failure{Code: string(code), Step: r.Step, Retryable: retryable, Billed: billed, At: j.now.UTC()}
+		r.Waiting, r.Hold, r.Lease, r.NotBefore, r.FencedAt = WaitNothing, "", nil, time.Time{}, time.Time{}
+	})
+}
+
+// stepFailing writes the failure object and takes everything staged away.
+func (p *Pipeline) stepFailing(ctx context.Context, j *job) (pause, bool, error) {
+	if err := p.publishFailure(ctx, j); err != nil {
+		return pause{}, true, err
+	}
+	return p.stepRemove(ctx, j)
+}
+
+// publishFailure writes the failure object unless the document has a newer
+// version: then this failure is nobody's concern any more. A newer version's
+// failure is never covered by an older one's.
+func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
+	f := j.rec.Failure
+	body, err := json.MarshalIndent(failureObject{1, j.rec.Ref, f.Code, f.Step, f.Retryable, f.Billed, f.At}, "", " ")
+	if err != nil {
+		return err
+	}
+	for range maxPublish {
+		seen, err := p.standing(ctx, j.rec.Route.Failure)
+		if err != nil {
+			return err
+		}
+		to, err := p.place(ctx, j)
+		if err != nil || to != placeResult {
+			return err
+		}
+		_, err = p.store.Put(ctx, j.rec.Route.Failure, bytes.NewReader(body), bucket.PutOptions{
+			Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
+			ContentType: "application/json",
+			Metadata:    map[string]string{"zdr-format": "1", "zdr-ref": j.rec.Ref, "zdr-source-version": versionOf(j.rec.Source)},
+		})
+		if !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
+			return err
+		}
+	}
+	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// removeFailure takes an older failure away once the document has a result.
+func (p *Pipeline) removeFailure(ctx context.Context, j *job) error {
+	seen, err := p.standing(ctx, j.rec.Route.Failure)
+	if err != nil || seen.ETag == "" {
+		return err
+	}
+	return p.store.Remove(ctx, j.rec.Route.Failure)
+}
+
+// signedParameters are what makes a URL in a text usable.
+var signedParameters = regexp.MustCompile(`(?i)X-Amz-[A-Za-z-]+=[^&\s"'<>\\)\]]*`)
+
+// keepText puts words that the provider said about a job into an object of
+// their own in the team's bucket: they can quote the document, so they go
+// nowhere else. What would make a URL in them usable is taken out.
+func (p *Pipeline) keepText(ctx context.Context, j *job, kind string, t zdr.Text) error {
+	return p.keepTexts(ctx, j, map[string]zdr.Text{kind: t})
+}
+
+func (p *Pipeline) keepTexts(ctx context.Context, j *job, texts map[string]zdr.Text) error {
+	for kind, t := range texts {
+		if t.IsZero() {
+			continue
+		}
+		clean := signedParameters.ReplaceAllString(t.Reveal(), "X-Amz-…")
+		_, err := p.store.Put(ctx, textKey(j.id, j.rec.Gen, kind), bytes.NewReader([]byte(clean)), bucket.PutOptions{ContentType: "text/plain; charset=utf-8"})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

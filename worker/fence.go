@@ -1,0 +1,270 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// stepSubmitting meets a record whose POST may or may not have gone out, and is
+// not this call's own. Before the deadline its owner may still be at it; after,
+// it is fenced. Fencing too early costs an attempt, never a bill, so the
+// deadline may depend on clocks (I8).
+func (p *Pipeline) stepSubmitting(ctx context.Context, j *job) (pause, bool, error) {
+	if landed, err := p.landing(ctx, j); landed || err != nil {
+		return pause{}, false, err
+	}
+	due := j.rec.current().PostDeadline.Add(p.set.Skew)
+	if time.Now().Before(due) {
+		return pause{WaitUncertain, due}, true, nil
+	}
+	return pause{}, false, p.swap(ctx, j, EventFence, "", nil)
+}
+
+// stepFencing settles an attempt of unknown outcome, in the order that the
+// protocol's counterexamples force: first make a late POST harmless, then wait
+// the list's lag, then the outbox, then the list, and the clock last.
+func (p *Pipeline) stepFencing(ctx context.Context, j *job) (pause, bool, error) {
+	if j.rec.FencedAt.IsZero() {
+		return pause{}, false, p.cutOff(ctx, j)
+	}
+	if due := j.rec.FencedAt.Add(p.set.ListLag); j.now.Before(due) {
+		return pause{WaitUncertain, time.Now().Add(due.Sub(j.now))}, true, nil
+	}
+	expired := p.expired(j)
+	if landed, err := p.landing(ctx, j); landed || err != nil {
+		return pause{}, false, err
+	}
+	proof, err := p.proveUnbilled(ctx, j)
+	if err != nil {
+		return pause{WaitUncertain, time.Now().Add(p.set.Ask)}, true, err
+	}
+	switch {
+	case proof.settled:
+		return pause{}, false, nil
+	case proof.unbilled:
+		return pause{}, false, p.swap(ctx, j, EventProve, "", func(r *record) { r.endFenced() })
+	case expired:
+		return pause{}, false, p.hold(ctx, j, CodeUncertain)
+	}
+	return pause{WaitUncertain, time.Now().Add(p.set.Ask)}, true, nil
+}
+
+func (r *record) endFenced() {
+	r.current().End = endFenced
+	r.FencedAt, r.Waiting = time.Time{}, WaitNothing
+}
+
+// cutOff deletes what the attempt's markdown_url points at: a POST that a
+// paused worker sends from now on finds nothing, so it fails and is not
+// billed. A staging object is made once, before the intent, so it cannot come
+// back (I2).
+func (p *Pipeline) cutOff(ctx context.Context, j *job) error {
+	key := stagingKey(j.rec.current().Token)
+	if err := p.takeAway(ctx, j.rec, key); err != nil {
+		return err
+	}
+	if err := p.gone(ctx, key); err != nil {
+		return err
+	}
+	return p.swap(ctx, j, EventFenced, "", func(r *record) { r.FencedAt = j.now })
+}
+
+// gone proves by a listing that no version, delete marker or upload of the key
+// is left; ErrConflict when something is.
+func (p *Pipeline) gone(ctx context.Context, key string) error {
+	for r, err := range p.exchange.Remnants(ctx, key) {
+		if err != nil {
+			return err
+		}
+		if r.Key == key && !r.Marker {
+			return &bucket.Error{Op: "remove", Class: bucket.ErrConflict}
+		}
+	}
+	return nil
+}
+
+// expired is judged on the store's clock, before the outbox is read: judged
+// after it, a result that lands in between would be overlooked (trace 3).
+func (p *Pipeline) expired(j *job) bool {
+	return j.now.After(j.rec.lastURL().Add(p.set.DrainMargin))
+}
+
+// proof is what the provider's list says about an attempt.
+type proof struct {
+	unbilled bool // no job in the list can be this attempt's
+	settled  bool // the record has moved on
+}
+
+// proveUnbilled walks the provider's list. An attempt is proven unbilled when
+// every job that could be it is known to be another record's, has failed, or
+// was cancelled. It assumes a list that is complete after its lag, and a key
+// that only this fleet uses: neither is documented.
+func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
+	unknown, err := p.candidates(ctx, j)
+	if err != nil {
+		return proof{}, err
+	}
+	if len(unknown) > 0 {
+		if err := p.strikeKnown(ctx, unknown); err != nil {
+			return proof{}, err
+		}
+	}
+	for _, id := range sorted(unknown) {
+		named, over, err := p.whose(ctx, j, id)
+		switch {
+		case err != nil:
+			return proof{}, err
+		case named:
+			return proof{settled: true}, p.accepted(ctx, j, j.rec.current().N, unknown[id])
+		case !over:
+			return proof{}, nil
+		}
+	}
+	return proof{unbilled: true}, nil
+}
+
+// candidates are the jobs of the list that were received while the attempt's
+// POST could have been accepted with content to fetch: between signing and
+// fencing. Two whole walks must agree, because pages shift while one walks.
+func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID, error) {
+	// The provider's stamps are whole seconds of its own clock.
+	from := j.rec.current().SignedAt.Add(-p.set.Skew - time.Second)
+	to := j.rec.FencedAt.Add(p.set.Skew + time.Second)
+	var last map[string]zdr.JobID
+	for range 4 {
+		seen, err := p.walk(ctx, from, to)
+		if err != nil {
+			return nil, err
+		}
+		if last != nil && sameKeys(last, seen) {
+			return seen, nil
+		}
+		last = seen
+	}
+	return nil, errors.New("the provider's list changes faster than it can be read")
+}
+
+// listPage is the most jobs that the provider lists on a page (OpenAPI v1).
+const listPage = 100
+
+func (p *Pipeline) walk(ctx context.Context, from, to time.Time) (map[string]zdr.JobID, error) {
+	seen := map[string]zdr.JobID{}
+	for page := 0; ; page++ {
+		list, err := p.provider.ExtractJobs(ctx, ade.ListOptions{Page: page, PageSize: listPage})
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list.Jobs {
+			over := s.Status == ade.StatusFailed || s.Status == ade.StatusCancelled
+			if !over && !s.ReceivedAt.Before(from) && !s.ReceivedAt.After(to) {
+				seen[s.ID.String()] = s.ID
+			}
+		}
+		if !list.HasMore {
+			return seen, nil
+		}
+	}
+}
+
+// strikeKnown takes out the jobs that some open record knows as its own. A
+// record stays open at least until its URLs have ended, so every job that was
+// accepted while this attempt was alive is among them.
+func (p *Pipeline) strikeKnown(ctx context.Context, unknown map[string]zdr.JobID) error {
+	for info, err := range p.store.List(ctx, bucket.Page{Prefix: openPrefix}) {
+		if err != nil {
+			return err
+		}
+		id, _, err := parseMarkerKey(info.Key)
+		if err != nil {
+			continue
+		}
+		other, err := p.load(ctx, id)
+		if errors.Is(err, bucket.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, a := range other.rec.Attempts {
+			delete(unknown, a.ProviderJob)
+		}
+		if len(unknown) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// whose asks the provider about one unknown job. named: it says that it
+// delivers to this attempt's outbox. over: it cannot be billed, or it delivers
+// to another attempt of this fleet.
+func (p *Pipeline) whose(ctx context.Context, j *job, id string) (named, over bool, err error) {
+	known, err := zdr.RecordedJobID(id)
+	if err != nil {
+		return false, false, err
+	}
+	got, err := p.provider.ExtractJob(ctx, known, j.rec.Ref)
+	if err != nil {
+		return false, false, err
+	}
+	if got.Status == ade.StatusFailed || got.Status == ade.StatusCancelled {
+		return false, true, nil
+	}
+	return false, false, nil
+}
+
+// hold stops a job until a person, the policy or a late result moves it.
+func (p *Pipeline) hold(ctx context.Context, j *job, why Code) error {
+	return p.swap(ctx, j, EventHold, string(why), func(r *record) {
+		r.Hold, r.Waiting, r.FencedAt = string(why), WaitOperator, time.Time{}
+	})
+}
+
+// stepHeld looks for a late result. Submitting again may bill twice, so only
+// the policy that says so does it by itself.
+func (p *Pipeline) stepHeld(ctx context.Context, j *job) (pause, bool, error) {
+	if landed, err := p.landing(ctx, j); landed || err != nil {
+		return pause{}, false, err
+	}
+	if p.set.OnUncertain == UncertainResubmit {
+		return pause{}, false, p.resubmit(ctx, j)
+	}
+	return pause{WaitOperator, time.Time{}}, true, nil
+}
+
+// resubmit gives the held attempt up by choice: it may have been billed.
+func (p *Pipeline) resubmit(ctx context.Context, j *job) error {
+	return p.swap(ctx, j, EventResubmit, j.rec.Hold, func(r *record) {
+		if a := r.current(); a != nil {
+			a.End = endResubmitted
+		}
+		r.Hold, r.Waiting = "", WaitNothing
+	})
+}
+
+func sorted(m map[string]zdr.JobID) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func sameKeys(a, b map[string]zdr.JobID) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for k := range a {
+		if _, ok := b[k]; !ok {
+			return false
+		}
+	}
+	return true
+}

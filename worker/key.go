@@ -1,0 +1,112 @@
+package worker
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Every object key of ours is made and parsed in this file.
+const (
+	recordPrefix  = "zdr/records/"
+	openPrefix    = "zdr/open/"
+	controlPrefix = "zdr/control/"
+	historyPrefix = "zdr/history/"
+	schemaPrefix  = "zdr/schemas/"
+	textPrefix    = "zdr/texts/"
+
+	// StagingPrefix is where the provider GETs from, in the exchange bucket.
+	StagingPrefix = "s/"
+	// OutboxPrefix is where the provider PUTs to, in the exchange bucket.
+	OutboxPrefix = "o/"
+	// UploadPrefix is where a local file becomes a source object.
+	UploadPrefix = "uploads/"
+
+	fleetKey   = controlPrefix + "fleet.json"
+	breakerKey = controlPrefix + "breaker.json"
+	sweepKey   = controlPrefix + "sweep.json"
+	// bindingKey stands in the exchange bucket and names the fleet that uses it.
+	bindingKey = "fleet.json"
+)
+
+// maxKey is the longest object key that S3 takes, in bytes of UTF-8
+// (AWS S3 user guide, "Naming Amazon S3 objects").
+const maxKey = 1024
+
+// recordKey has the hash right after the constant, so that S3 can split it.
+func recordKey(id ID) string { return recordPrefix + id.shard() + "/" + id.String() }
+
+func markerKey(id ID, gen int) string {
+	return openPrefix + id.shard() + "/" + id.String() + "." + strconv.Itoa(gen)
+}
+
+// parseMarkerKey is the inverse of markerKey.
+func parseMarkerKey(key string) (ID, int, error) {
+	rest, ok := strings.CutPrefix(key, openPrefix)
+	_, name, ok2 := strings.Cut(rest, "/")
+	hex, gen, ok3 := strings.Cut(name, ".")
+	if !ok || !ok2 || !ok3 {
+		return ID{}, 0, fmt.Errorf("not a marker key")
+	}
+	id, err := parseID(hex)
+	if err != nil {
+		return ID{}, 0, err
+	}
+	n, err := strconv.Atoi(gen)
+	if err != nil || n < 1 || markerKey(id, n) != key {
+		return ID{}, 0, fmt.Errorf("not a marker key")
+	}
+	return id, n, nil
+}
+
+func parseRecordKey(key string) (ID, error) {
+	rest, _ := strings.CutPrefix(key, recordPrefix)
+	_, name, _ := strings.Cut(rest, "/")
+	id, err := parseID(name)
+	if err != nil || recordKey(id) != key {
+		return ID{}, fmt.Errorf("not a record key")
+	}
+	return id, nil
+}
+
+func stagingKey(token string) string { return StagingPrefix + token + ".md" }
+func outboxKey(token string) string  { return OutboxPrefix + token + ".json" }
+
+// tokenOf gives the token in a staging or outbox key, "" when it is neither.
+func tokenOf(key string) string {
+	if t, ok := strings.CutPrefix(key, StagingPrefix); ok {
+		return strings.TrimSuffix(t, ".md")
+	}
+	if t, ok := strings.CutPrefix(key, OutboxPrefix); ok {
+		return strings.TrimSuffix(t, ".json")
+	}
+	return ""
+}
+
+// historyKey is where a result goes that came too late to be the newest.
+func historyKey(id ID, gen int) string {
+	return historyPrefix + id.shard() + "/" + id.String() + "." + strconv.Itoa(gen) + ".json"
+}
+
+// textKey is where the provider's words about a job go: they can quote the
+// document.
+func textKey(id ID, gen int, kind string) string {
+	return textPrefix + id.shard() + "/" + id.String() + "." + strconv.Itoa(gen) + "." + kind + ".txt"
+}
+
+func schemaKey(digest string) string {
+	return schemaPrefix + strings.TrimPrefix(digest, "sha256:") + ".json"
+}
+
+func routeKey(name string) string { return controlPrefix + "routes/" + name + ".json" }
+
+// ours reports whether a key of the store bucket is written by this program:
+// such an object is never a document, so that a trigger loop cannot start.
+func ours(key string) bool {
+	for _, p := range []string{"results/", "failures/", "zdr/"} {
+		if strings.HasPrefix(key, p) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,33 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+)
+
+// logEvent writes one line per transition, with the contract's fields only:
+// refs and codes, never a name.
+func (p *Pipeline) logEvent(ctx context.Context, j *job, e Event, code string) {
+	r := j.rec
+	attrs := []slog.Attr{
+		slog.String("ref", r.Ref), slog.String("route", r.Route.Name), slog.String("step", r.Step),
+		slog.String("state", string(r.State)), slog.String("event", string(e)), slog.String("worker", p.holder),
+	}
+	if a := r.current(); a != nil {
+		attrs = append(attrs, slog.Int("attempt", a.N))
+	}
+	if code != "" {
+		attrs = append(attrs, slog.String("code", code))
+	}
+	if r.Receipt != nil && e == EventSeal {
+		attrs = append(attrs, slog.Float64("credits", r.Receipt.Credits))
+	}
+	level := slog.LevelDebug
+	switch e {
+	case EventSeal, EventClaim:
+		level = slog.LevelInfo
+	case EventFail, EventHold, EventFence:
+		level = slog.LevelWarn
+	}
+	p.log.LogAttrs(ctx, level, "job", attrs...)
+}

@@ -1,0 +1,105 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// landing looks into the outboxes of all attempts. The result of any attempt of
+// the job is good: the same document, already paid. landed means that the job
+// moved on to sealing.
+func (p *Pipeline) landing(ctx context.Context, j *job) (landed bool, err error) {
+	live := j.rec.live()
+	for i := len(live) - 1; i >= 0; i-- {
+		info, err := p.exchange.Head(ctx, outboxKey(live[i].Token), "")
+		if errors.Is(err, bucket.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		return true, p.land(ctx, j, live[i].N, info)
+	}
+	return false, nil
+}
+
+// land fixes one landing as the one that this generation publishes (I5).
+func (p *Pipeline) land(ctx context.Context, j *job, attempt int, info bucket.Info) error {
+	return p.swap(ctx, j, EventLand, "", func(r *record) {
+		r.Seal = &seal{Attempt: attempt, ETag: info.ETag, Size: info.Size}
+		r.Waiting, r.Hold, r.Lease = WaitNothing, "", nil
+	})
+}
+
+// stepSubmitted waits for the result. The outbox is looked at first; the
+// provider is asked only for what the bucket cannot show.
+func (p *Pipeline) stepSubmitted(ctx context.Context, j *job, n nudge) (pause, bool, error) {
+	expired := p.expired(j) // before the outbox is read: trace 3
+	if !n.looked || expired {
+		if landed, err := p.landing(ctx, j); landed || err != nil {
+			return pause{}, false, err
+		}
+	}
+	wait := pause{WaitResult, time.Now().Add(p.set.Ask)}
+	if !n.ask && !expired {
+		return wait, true, nil
+	}
+	return p.askProvider(ctx, j, expired)
+}
+
+// askProvider learns what the outbox does not show: that the job ended without
+// delivering.
+func (p *Pipeline) askProvider(ctx context.Context, j *job, expired bool) (pause, bool, error) {
+	wait := pause{WaitResult, time.Now().Add(p.set.Ask)}
+	got, err := p.ended(ctx, j)
+	switch {
+	case errors.Is(err, ade.ErrNotFound):
+		// Right after the 202 that is lag of the provider's index; while the URL
+		// lives the result may still come.
+		if expired {
+			return pause{}, false, p.hold(ctx, j, CodeNotDelivered)
+		}
+		return wait, true, nil
+	case err != nil:
+		return wait, true, err
+	case got.Status == ade.StatusFailed || got.Status == ade.StatusCancelled:
+		return pause{}, false, p.providerFailed(ctx, j, got)
+	case expired:
+		return pause{}, false, p.hold(ctx, j, CodeNotDelivered)
+	}
+	return wait, true, nil
+}
+
+// ended asks for the job of the attempt that is under way.
+func (p *Pipeline) ended(ctx context.Context, j *job) (ade.Job, error) {
+	id, err := zdr.RecordedJobID(j.rec.current().ProviderJob)
+	if err != nil {
+		return ade.Job{}, err
+	}
+	return p.provider.ExtractJob(ctx, id, j.rec.Ref)
+}
+
+// providerFailed: failed and cancelled jobs are not billed (documented), so
+// another attempt is free, within the tries.
+func (p *Pipeline) providerFailed(ctx context.Context, j *job, got ade.Job) error {
+	if err := p.keepText(ctx, j, "failure_reason", got.FailureReason); err != nil {
+		return err
+	}
+	if p.signedIn(j.rec) >= p.set.Attempts {
+		return p.fail(ctx, j, CodeProviderFailed, true, "no")
+	}
+	token := j.rec.current().Token
+	err := p.swap(ctx, j, EventEnded, string(got.Status), func(r *record) {
+		r.current().End = endFailed
+		r.Waiting, r.NotBefore = WaitProvider, j.now.Add(backoff(p.signedIn(r)))
+	})
+	if err != nil {
+		return err
+	}
+	return p.takeAway(ctx, j.rec, stagingKey(token))
+}

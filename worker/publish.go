@@ -1,0 +1,113 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+// errOutboxChanged: the landing is no longer the one that was checked.
+var errOutboxChanged = errors.New("the outbox was overwritten")
+
+// maxPublish bounds how often a publication looks again after somebody else
+// wrote the result key.
+const maxPublish = 8
+
+// publish brings the checked landing to its result key, so that an older
+// document version never covers a newer one, and says under which status. A
+// copy's destination condition is not honoured everywhere, so the bytes pass
+// through this worker, streamed, into a conditional write.
+func (p *Pipeline) publish(ctx context.Context, j *job, a *attempt, v verdict) (bucket.Info, string, error) {
+	for range maxPublish {
+		seen, err := p.standing(ctx, j.rec.Route.Result)
+		if err != nil {
+			return bucket.Info{}, "", err
+		}
+		if seen.Metadata["zdr-ref"] == j.rec.Ref {
+			return seen, seen.Metadata["zdr-status"], nil
+		}
+		place, err := p.place(ctx, j)
+		if err != nil {
+			return bucket.Info{}, "", err
+		}
+		info, status, err := p.put(ctx, j, a, v, seen, place)
+		if errors.Is(err, bucket.ErrPrecondition) || errors.Is(err, bucket.ErrConflict) || errors.Is(err, bucket.ErrUnknown) {
+			continue // look again: it may even have been ours
+		}
+		if err == nil && place == placeResult {
+			err = p.removeFailure(ctx, j)
+		}
+		return info, status, err
+	}
+	return bucket.Info{}, "", &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// standing is the object at a key, or a zero Info where there is none.
+func (p *Pipeline) standing(ctx context.Context, key string) (bucket.Info, error) {
+	info, err := p.store.Head(ctx, key, "")
+	if errors.Is(err, bucket.ErrNotFound) {
+		return bucket.Info{}, nil
+	}
+	return info, err
+}
+
+// place says where a result belongs by what became of its document meanwhile.
+type place int
+
+const (
+	placeResult  place = iota // the document's version is current
+	placeHistory              // a newer version exists
+	placeNowhere              // the document is gone and its result is not wanted
+)
+
+func (p *Pipeline) place(ctx context.Context, j *job) (place, error) {
+	now, err := p.store.Head(ctx, j.rec.Source.Key, "")
+	switch {
+	case errors.Is(err, bucket.ErrNotFound) && p.set.OnSourceDeleted == DeletedDiscard:
+		return placeNowhere, nil
+	case errors.Is(err, bucket.ErrNotFound):
+		return placeResult, nil
+	case err != nil:
+		return 0, err
+	}
+	if versionOf(source{Version: now.Version, ETag: now.ETag}) != versionOf(j.rec.Source) {
+		return placeHistory, nil
+	}
+	return placeResult, nil
+}
+
+// put writes the landing's bytes where they belong, under a condition.
+func (p *Pipeline) put(ctx context.Context, j *job, a *attempt, v verdict, seen bucket.Info, to place) (bucket.Info, string, error) {
+	key, status, cond := j.rec.Route.Result, v.status, bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""}
+	switch to {
+	case placeNowhere:
+		return bucket.Info{}, StatusDiscarded, nil
+	case placeHistory:
+		key, status, cond = historyKey(j.id, j.rec.Gen), StatusSuperseded, bucket.Condition{}
+	}
+	body, err := p.landed(ctx, j, a, v)
+	if err != nil {
+		return bucket.Info{}, "", err
+	}
+	defer body.Close()
+	info, err := p.store.Put(ctx, key, body, bucket.PutOptions{
+		Condition: cond, ContentType: "application/json", Metadata: p.sealMetadata(j, v, status),
+	})
+	return info, status, err
+}
+
+// landed gives the bytes that were checked: from memory where they are few,
+// else once more from the outbox, under the ETag that was checked.
+func (p *Pipeline) landed(ctx context.Context, j *job, a *attempt, v verdict) (io.ReadCloser, error) {
+	if small := v.body.Reveal(); small != nil {
+		return io.NopCloser(bytes.NewReader(small)), nil
+	}
+	obj, err := p.exchange.Get(ctx, outboxKey(a.Token), bucket.GetOptions{IfMatch: j.rec.Seal.ETag})
+	if errors.Is(err, bucket.ErrPrecondition) || errors.Is(err, bucket.ErrNotFound) {
+		return nil, errOutboxChanged
+	}
+	return obj.Body, err
+}

@@ -1,0 +1,219 @@
+package worker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// Document names an object of the store bucket that is to be extracted.
+type Document struct {
+	Key     string
+	Version string // "" is the current version
+}
+
+// errKnown: the job exists already; its record says how it goes on.
+var errKnown = errors.New("job exists")
+
+// Put makes the job of a document durable and returns it; nothing has been
+// staged or sent yet. Called twice for the same document version and route
+// revision it returns the same job. Errors: no_route, key_too_long,
+// source_gone, document_empty, document_not_text, and the store's.
+func (p *Pipeline) Put(ctx context.Context, d Document) (Job, error) {
+	j, _, err := p.claim(ctx, d, false)
+	if err != nil {
+		return Job{}, err
+	}
+	return p.describe(j), nil
+}
+
+// claim finds or makes the job. With begin, a new job gets its first attempt in
+// the same write; the caller then holds a slot and prepares it. fresh tells
+// whether this call made the job.
+func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, fresh bool, err error) {
+	route, keys, err := p.routeOf(d.Key)
+	if err != nil {
+		return nil, false, err
+	}
+	src, head, err := p.look(ctx, d)
+	if err != nil {
+		return nil, false, err
+	}
+	id := p.secret.id(src.Bucket, src.Key, versionOf(src), route.Name, route.Revision)
+	release, err := p.hands.take(ctx, id)
+	if err != nil {
+		return nil, false, err
+	}
+	defer release()
+	j, err = p.load(ctx, id)
+	if err == nil || !errors.Is(err, bucket.ErrNotFound) {
+		return j, false, fault("put", "", err)
+	}
+	if err := p.check(head, src.Size); err != nil {
+		return nil, false, err
+	}
+	if err := p.keepSchema(ctx, route.Schema); err != nil {
+		return nil, false, fault("put", "", err)
+	}
+	return p.open(ctx, id, p.firstRecord(id, src, route, keys, begin))
+}
+
+// versionOf is the part of a job's identity that changes with the document's
+// bytes: the store's version id, or the ETag in an unversioned bucket.
+func versionOf(s source) string {
+	if s.Version != "" {
+		return s.Version
+	}
+	return s.ETag
+}
+
+type answerKeys struct{ result, failure string }
+
+// routeOf finds a document's route and where its answers go.
+func (p *Pipeline) routeOf(key string) (Route, answerKeys, error) {
+	var keys answerKeys
+	route, match, ok := p.routes.Match(key)
+	if !ok {
+		return route, keys, &Fault{Op: "put", Code: CodeNoRoute, Hint: "no route takes this document; see: zdrworker route test"}
+	}
+	if match.Code() != "" {
+		return route, keys, &Fault{Op: "put", Code: CodeUnsupported, Hint: "only Markdown (.md) can be extracted"}
+	}
+	var err error
+	if keys.result, err = route.ResultKey(key); err == nil {
+		keys.failure, err = route.FailureKey(key)
+	}
+	if err != nil {
+		var long *KeyTooLong
+		if errors.As(err, &long) {
+			return route, keys, &Fault{Op: "put", Code: CodeKeyTooLong, Err: err}
+		}
+		return route, keys, &Fault{Op: "put", Code: CodeConfig, Err: err}
+	}
+	return route, keys, nil
+}
+
+// headBytes is how much of a document is looked at before it is claimed.
+const headBytes = 4096
+
+// look reads what identifies the document, and its first bytes: one request
+// for both.
+func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error) {
+	obj, err := p.store.Get(ctx, d.Key, bucket.GetOptions{Version: d.Version})
+	if errors.Is(err, bucket.ErrNotFound) {
+		return source{}, nil, &Fault{Op: "put", Code: CodeSourceGone, Hint: "the document is not in the bucket any more", Err: err}
+	}
+	if err != nil {
+		return source{}, nil, fault("put", "", err)
+	}
+	defer obj.Body.Close()
+	head := make([]byte, headBytes)
+	n, err := io.ReadFull(obj.Body, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return source{}, nil, fault("put", "", &bucket.Error{Op: "get", Class: bucket.ErrUnavailable})
+	}
+	s := source{Bucket: p.store.Name(), Key: d.Key, Version: obj.Version, ETag: obj.ETag, Size: obj.Size, Modified: obj.Modified.UTC()}
+	return s, head[:n], nil
+}
+
+func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, begin bool) *record {
+	now := time.Now().UTC()
+	rec := &record{
+		Ref: newRef(id), Gen: 1, State: Claimed, Step: "extract", Source: src, Dev: p.dev,
+		Route: routeRef{
+			Name: route.Name, Revision: route.Revision, Schema: route.Schema.Digest(),
+			Model: route.Model, Strict: route.Strict, Result: keys.result, Failure: keys.failure,
+			PartialFails: route.Partial == PartialFail,
+		},
+		ClaimedAt: now, UpdatedAt: now,
+		History: []entry{{At: now, Event: EventClaim, State: Claimed}},
+	}
+	if begin {
+		p.mint(id, rec)
+	}
+	return rec
+}
+
+// open writes marker, then record (I6: a stale marker is harmless, a record
+// without one is lost).
+func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, error) {
+	began := time.Now()
+	if err := p.mark(ctx, id, rec.Gen); err != nil {
+		return nil, false, fault("put", "", err)
+	}
+	j, err := p.create(ctx, id, rec)
+	if errors.Is(err, errLost) {
+		j, err = p.load(ctx, id)
+		return j, false, fault("put", "", err)
+	}
+	if err != nil {
+		return nil, false, fault("put", rec.Ref, err)
+	}
+	// A sweeper removes a marker that has no record after a day; a writer that
+	// slept between the two writes puts it back.
+	if time.Since(began) > time.Minute {
+		err = p.mark(ctx, id, rec.Gen)
+	}
+	p.logEvent(ctx, j, EventClaim, "")
+	return j, true, fault("put", rec.Ref, err)
+}
+
+// mark puts the marker "look at this record". It is a hint and may be written
+// any number of times.
+func (p *Pipeline) mark(ctx context.Context, id ID, gen int) error {
+	_, err := p.store.Put(ctx, markerKey(id, gen), bytes.NewReader(nil), bucket.PutOptions{})
+	return err
+}
+
+// mint adds a new attempt with a token that nobody has ever used.
+func (p *Pipeline) mint(id ID, rec *record) {
+	n := 1
+	if a := rec.current(); a != nil {
+		n = a.N + 1
+	}
+	rec.Attempts = append(rec.Attempts, attempt{N: n, Gen: rec.Gen, Token: p.secret.token(id, n)})
+	rec.Lease = &lease{Holder: p.holder, Until: time.Now().Add(p.set.Lease).UTC()}
+	rec.NotBefore, rec.Waiting = time.Time{}, WaitNothing
+}
+
+// keepSchema puts a route's schema beside the records, so that any worker can
+// go on with the job whatever its own configuration says by then.
+func (p *Pipeline) keepSchema(ctx context.Context, s zdr.Schema) error {
+	if _, ok := p.seen.Load(s.Digest()); ok {
+		return nil
+	}
+	_, err := p.store.Put(ctx, schemaKey(s.Digest()), bytes.NewReader(s.Canonical()),
+		bucket.PutOptions{Condition: bucket.Condition{Absent: true}, ContentType: "application/json"})
+	if err != nil && !errors.Is(err, bucket.ErrPrecondition) {
+		return err
+	}
+	p.seen.Store(s.Digest(), s)
+	return nil
+}
+
+// schemaOf reads a job's schema and holds it to its digest.
+func (p *Pipeline) schemaOf(ctx context.Context, digest string) (zdr.Schema, error) {
+	if s, ok := p.seen.Load(digest); ok {
+		return s.(zdr.Schema), nil
+	}
+	obj, err := p.store.Get(ctx, schemaKey(digest), bucket.GetOptions{})
+	if err != nil {
+		return zdr.Schema{}, err
+	}
+	defer obj.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(obj.Body, maxControl))
+	if err != nil {
+		return zdr.Schema{}, &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
+	}
+	s, err := zdr.ParseSchema(b)
+	if err != nil || s.Digest() != digest {
+		return zdr.Schema{}, &Fault{Op: "schema", Code: CodeConfig, Hint: "the schema kept beside the records is not the one that the job was claimed with"}
+	}
+	p.seen.Store(digest, s)
+	return s, nil
+}

@@ -1,0 +1,93 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+// routeObject remembers what each revision of a route was, so that an edit
+// cannot pass for the same revision: the same documents would be billed again,
+// or half of them answered differently.
+type routeObject struct {
+	Format    int                `json:"format"`
+	Name      string             `json:"name"`
+	Revisions map[int]routeFacts `json:"revisions"`
+}
+
+type routeFacts struct {
+	Digest string `json:"digest"` // over all below and the name
+	Schema string `json:"schema"`
+	Model  string `json:"model,omitempty"`
+	Strict bool   `json:"strict,omitempty"`
+}
+
+// admitRoutes checks every route against what its revision was before.
+func (p *Pipeline) admitRoutes(ctx context.Context) error {
+	if err := p.routes.Validate(); err != nil {
+		return &Fault{Op: "routes", Code: CodeConfig, Err: err}
+	}
+	for _, r := range p.routes {
+		if err := p.admitRoute(ctx, r.withDefaults()); err != nil {
+			return fault("routes", "", err)
+		}
+	}
+	return nil
+}
+
+func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
+	want := routeFacts{Digest: r.Digest(), Schema: r.Schema.Digest(), Model: r.Model, Strict: r.Strict}
+	for range maxPublish {
+		var seen routeObject
+		info, err := readJSON(ctx, p.store, routeKey(r.Name), &seen)
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+			return err
+		}
+		if seen.Format > 1 {
+			return errNewerFormat
+		}
+		if before, ok := seen.Revisions[r.Revision]; ok {
+			return sameRevision(r, before, want)
+		}
+		if seen.Revisions == nil {
+			seen.Revisions = map[int]routeFacts{}
+		}
+		seen.Format, seen.Name = 1, r.Name
+		seen.Revisions[r.Revision] = want
+		_, err = writeJSON(ctx, p.store, routeKey(r.Name), seen, bucket.Condition{IfMatch: info.ETag, Absent: info.ETag == ""})
+		if err == nil || !settledElsewhere(err) {
+			return err
+		}
+	}
+	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// sameRevision names what differs between two routes of one revision.
+func sameRevision(r Route, before, now routeFacts) error {
+	if before.Digest == now.Digest {
+		return nil
+	}
+	diff := ""
+	if before.Schema != now.Schema {
+		diff += fmt.Sprintf(" schema %s → %s", short(before.Schema), short(now.Schema))
+	}
+	if before.Model != now.Model {
+		diff += fmt.Sprintf(" model %q → %q", before.Model, now.Model)
+	}
+	if before.Strict != now.Strict {
+		diff += fmt.Sprintf(" strict %t → %t", before.Strict, now.Strict)
+	}
+	return &Fault{
+		Op: "routes", Code: CodeRouteChanged,
+		Hint: fmt.Sprintf("route %s was edited and still is revision %d:%s. Give it revision %d; documents that were answered stay answered", r.Name, r.Revision, diff, r.Revision+1),
+	}
+}
+
+func short(digest string) string {
+	if len(digest) > 19 {
+		return digest[:19] + "…"
+	}
+	return digest
+}

@@ -1,0 +1,155 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// Statuses of a sealed result, as its metadata says them.
+const (
+	StatusOK              = "ok"
+	StatusPartial         = "partial"
+	StatusSchemaViolation = "schema-violation"
+	StatusSuperseded      = "superseded"
+	StatusDiscarded       = "discarded"
+)
+
+// stepSealing checks the chosen landing and publishes it. Nothing is deleted
+// before the record says sealed (I4): a crash anywhere in here finds the outbox
+// as it was.
+func (p *Pipeline) stepSealing(ctx context.Context, j *job) (pause, bool, error) {
+	a := j.rec.attempt(j.rec.Seal.Attempt)
+	if a == nil {
+		return pause{}, true, &Fault{Op: "seal", Ref: j.rec.Ref, Code: CodeInternal, Hint: "the record seals an attempt that it does not have"}
+	}
+	if j.rec.Seal.Size > p.set.MaxResult {
+		return pause{}, false, p.fail(ctx, j, CodeResultTooLarge, false, "yes")
+	}
+	verdict, err := p.checkLanding(ctx, j, a)
+	switch {
+	case errors.Is(err, bucket.ErrPrecondition):
+		return pause{}, false, p.reland(ctx, j, a)
+	case errors.Is(err, bucket.ErrNotFound):
+		return pause{}, false, p.sealedBefore(ctx, j)
+	case err != nil:
+		return pause{}, true, err
+	case verdict.code != "":
+		return pause{}, false, p.fail(ctx, j, verdict.code, true, "yes")
+	}
+	return pause{}, false, p.publishSealed(ctx, j, a, verdict)
+}
+
+// checkLanding reads the landing once and holds it to what a result must be.
+func (p *Pipeline) checkLanding(ctx context.Context, j *job, a *attempt) (verdict, error) {
+	schema, err := p.schemaOf(ctx, j.rec.Route.Schema)
+	if err != nil {
+		return verdict{}, err
+	}
+	obj, err := p.exchange.Get(ctx, outboxKey(a.Token), bucket.GetOptions{IfMatch: j.rec.Seal.ETag})
+	if err != nil {
+		return verdict{}, err
+	}
+	defer obj.Body.Close()
+	v, err := checkResult(obj.Body, obj.Size, schema)
+	if err != nil {
+		return v, &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
+	}
+	return p.withReceipt(ctx, j, a, v)
+}
+
+// withReceipt adds what the provider says of the job: credits, model, warnings.
+// The result may land a moment before the job says completed, and the result
+// carries the same receipt, so a missing answer holds nothing up.
+func (p *Pipeline) withReceipt(ctx context.Context, j *job, a *attempt, v verdict) (verdict, error) {
+	if v.code != "" || a.ProviderJob == "" {
+		return v, nil
+	}
+	id, err := zdr.RecordedJobID(a.ProviderJob)
+	if err != nil {
+		return v, err
+	}
+	got, err := p.provider.ExtractJob(ctx, id, j.rec.Ref)
+	if err != nil || got.Status != ade.StatusCompleted || got.Receipt == nil {
+		if errors.Is(err, ade.ErrViolation) {
+			return v, errors.Join(err, p.brake.trip(ctx, p, 0))
+		}
+		return v, nil
+	}
+	v.merge(got, a.ProviderJob)
+	if v.violationText.IsZero() && len(v.warnings) == 0 {
+		return v, nil
+	}
+	return v, p.keepTexts(ctx, j, v.texts())
+}
+
+// reland: the provider wrote again while we read. The newest landing counts;
+// it is the same job's, and it was paid once.
+func (p *Pipeline) reland(ctx context.Context, j *job, a *attempt) error {
+	info, err := p.exchange.Head(ctx, outboxKey(a.Token), "")
+	if err != nil {
+		return err
+	}
+	return p.swap(ctx, j, EventReland, "", func(r *record) { r.Seal.ETag, r.Seal.Size = info.ETag, info.Size })
+}
+
+// sealedBefore: the outbox is gone, so either the result was published and the
+// crash came after, or the result is lost.
+func (p *Pipeline) sealedBefore(ctx context.Context, j *job) error {
+	for _, key := range []string{j.rec.Route.Result, historyKey(j.id, j.rec.Gen)} {
+		info, err := p.store.Head(ctx, key, "")
+		if errors.Is(err, bucket.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if info.Metadata["zdr-ref"] == j.rec.Ref {
+			return p.markSealed(ctx, j, info, info.Metadata["zdr-status"], receipt{})
+		}
+	}
+	return p.fail(ctx, j, CodeResultLost, true, "yes")
+}
+
+func (p *Pipeline) publishSealed(ctx context.Context, j *job, a *attempt, v verdict) error {
+	if v.status == StatusSchemaViolation && j.rec.Route.PartialFails {
+		return p.fail(ctx, j, CodePartial, true, "yes")
+	}
+	info, status, err := p.publish(ctx, j, a, v)
+	if errors.Is(err, errOutboxChanged) {
+		return p.reland(ctx, j, a)
+	}
+	if err != nil {
+		return err
+	}
+	return p.markSealed(ctx, j, info, status, v.receipt)
+}
+
+func (p *Pipeline) markSealed(ctx context.Context, j *job, info bucket.Info, status string, got receipt) error {
+	return p.swap(ctx, j, EventSeal, "", func(r *record) {
+		r.Result = &sealed{ETag: info.ETag, Status: status, At: j.now, SourceETag: r.Seal.ETag}
+		r.Receipt, r.Waiting = &got, WaitNothing
+	})
+}
+
+// sealMetadata is what a sealed result says of itself: the contract's list.
+func (p *Pipeline) sealMetadata(j *job, v verdict, status string) map[string]string {
+	r := j.rec
+	return map[string]string{
+		"zdr-format":         "1",
+		"zdr-ref":            r.Ref,
+		"zdr-route":          r.Route.Name,
+		"zdr-revision":       strconv.Itoa(r.Route.Revision),
+		"zdr-source-version": versionOf(r.Source),
+		"zdr-schema":         r.Route.Schema,
+		"zdr-model":          v.receipt.Model,
+		"zdr-status":         status,
+		"zdr-credits":        strconv.FormatFloat(v.receipt.Credits, 'f', -1, 64),
+		"zdr-sealed-at":      j.now.UTC().Format(time.RFC3339),
+	}
+}
