@@ -33,6 +33,9 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 	if j.rec.triesIn(j.rec.Gen) >= p.set.Attempts+maxUnsigned || p.signedIn(j.rec) >= p.set.Attempts {
 		return pause{}, false, p.fail(ctx, j, exhausted(j.rec), true, "no")
 	}
+	if a := j.rec.current(); a != nil && a.SignedAt.IsZero() && a.End == "" && !p.keeps(ruleNewToken) {
+		return p.attemptNow(ctx, j)
+	}
 	if err := p.swap(ctx, j, EventBegin, "", func(r *record) { p.mint(j.id, r) }); err != nil {
 		return pause{}, true, err
 	}
@@ -64,7 +67,7 @@ func exhausted(r *record) Code {
 // mayBegin: nothing is staged, signed or given an attempt before it may be
 // submitted.
 func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) {
-	now := time.Now()
+	now := p.now()
 	if l := j.rec.Lease; l != nil && l.Holder != p.holder && now.Before(l.Until) {
 		return pause{WaitSlot, l.Until}, true
 	}
@@ -125,7 +128,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
 		}
 		// The deadline runs on the monotonic clock of this process; what the
 		// record says of it is for others, who add skew.
-		deadline := time.Now().Add(p.set.PostTimeout)
+		deadline := p.now().Add(p.set.PostTimeout)
 		if err := p.intend(ctx, j, event, pair, deadline); err != nil {
 			return pause{WaitUncertain, deadline}, true, err
 		}
@@ -163,16 +166,17 @@ const maxTries = 5
 // post sends one create and writes down what came of it. again: it was not
 // sent, and another try under a new intent is due.
 func (p *Pipeline) post(ctx context.Context, j *job, schema zdr.Schema, pair presign.Pair, deadline time.Time) (again bool, w pause, err error) {
-	if !time.Now().Before(deadline) {
+	if !p.now().Before(deadline) && p.keeps(ruleDeadline) {
 		return false, pause{WaitUncertain, deadline.Add(p.set.Skew)}, nil
 	}
 	a := *j.rec.current()
-	bounded, cancel := context.WithDeadline(ctx, deadline)
+	bounded, cancel := context.WithTimeout(ctx, p.postTime(deadline))
 	defer cancel()
-	id, err := p.provider.CreateExtractJob(bounded, ade.ExtractJob{
+	create := ade.ExtractJob{
 		Ref: j.rec.Ref, Attempt: a.N, Schema: schema, Model: j.rec.Route.Model, Strict: j.rec.Route.Strict,
 		Markdown: pair.Get, OutputSave: pair.Put,
-	})
+	}
+	id, err := p.provider.CreateExtractJob(bounded, create)
 	ctx, done := firm(ctx)
 	defer done()
 	if err == nil {
@@ -181,6 +185,14 @@ func (p *Pipeline) post(ctx context.Context, j *job, schema zdr.Schema, pair pre
 		return false, pause{WaitResult, time.Time{}}, p.accepted(ctx, j, a.N, id)
 	}
 	return p.answered(ctx, j, a, err)
+}
+
+// postTime is what is left of a POST's deadline.
+func (p *Pipeline) postTime(deadline time.Time) time.Duration {
+	if !p.keeps(ruleDeadline) {
+		return p.set.PostTimeout
+	}
+	return deadline.Sub(p.now())
 }
 
 // accepted writes down the provider's job id. If the record moved on
@@ -199,7 +211,7 @@ func (p *Pipeline) accepted(ctx context.Context, j *job, n int, id zdr.JobID) er
 			e = EventAccept
 		}
 		err := p.swap(ctx, j, e, "", set)
-		if !errors.Is(err, errLost) {
+		if !errors.Is(err, errLost) || !p.keeps(ruleMerge) {
 			return err
 		}
 		seen, err := p.load(ctx, j.id)
@@ -232,7 +244,7 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 	case errors.Is(cause, ade.ErrNotSent):
 		err = p.postpone(ctx, j, endDeferred, WaitProvider, backoff(a.Tries))
 	case errors.Is(cause, ade.ErrThrottled):
-		wait := p.gate.throttled(time.Now(), e.RetryAfter)
+		wait := p.gate.throttled(p.now(), e.RetryAfter)
 		err = p.postpone(ctx, j, endDeferred, WaitRate, wait)
 	case errors.Is(cause, ade.ErrUnauthorized), errors.Is(cause, ade.ErrPaymentRequired), errors.Is(cause, ade.ErrForbidden):
 		err = errors.Join(p.brake.trip(ctx, p, e.Status), p.postpone(ctx, j, endDeferred, WaitBreaker, 0))
@@ -247,12 +259,28 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 		err = errors.Join(p.brake.trip(ctx, p, 0), cause)
 	default:
 		// Unknown outcome: left as it is. Whoever comes after the deadline fences.
+		if !p.keeps(rulePostOnce) && a.Tries < maxTries {
+			return true, pause{}, nil
+		}
 		return false, pause{WaitUncertain, a.PostDeadline.Add(p.set.Skew)}, nil
 	}
 	if errors.Is(err, errLost) {
+		if !p.keeps(ruleStaleAnswer) {
+			return p.answeredAnyway(ctx, j, cause)
+		}
 		err = nil // the record moved on; what we heard is no longer about it
 	}
 	return false, pause{j.rec.Waiting, j.rec.NotBefore}, err
+}
+
+// answeredAnyway is what ruleStaleAnswer forbids.
+func (p *Pipeline) answeredAnyway(ctx context.Context, j *job, cause error) (bool, pause, error) {
+	seen, err := p.load(ctx, j.id)
+	if err != nil {
+		return false, pause{}, err
+	}
+	*j = *seen
+	return p.answered(ctx, j, *j.rec.current(), cause)
 }
 
 // postpone ends an attempt that was definitely not accepted. Its staging object

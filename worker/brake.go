@@ -101,7 +101,7 @@ func (b *brake) trip(ctx context.Context, p *Pipeline, status int) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	reason := map[int]string{401: BreakerKey, 402: BreakerCredits, 403: BreakerForbidden, 0: BreakerViolation}[status]
-	now := time.Now()
+	now := p.now()
 	for range maxPublish {
 		b.read = time.Time{}
 		if err := b.refresh(ctx, p, now); err != nil {
@@ -123,7 +123,7 @@ func (b *brake) succeeded(ctx context.Context, p *Pipeline) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.last.Open && b.last.Reason != BreakerViolation {
-		b.set(ctx, p, time.Now(), Breaker{})
+		b.set(ctx, p, p.now(), Breaker{})
 	}
 }
 
@@ -132,7 +132,7 @@ func (p *Pipeline) Breaker(ctx context.Context) (Breaker, error) {
 	p.brake.mu.Lock()
 	defer p.brake.mu.Unlock()
 	p.brake.read = time.Time{}
-	err := p.brake.refresh(ctx, p, time.Now())
+	err := p.brake.refresh(ctx, p, p.now())
 	return p.brake.last, fault("breaker", "", err)
 }
 
@@ -143,7 +143,7 @@ func (p *Pipeline) Release(ctx context.Context) error {
 	}
 	p.brake.mu.Lock()
 	defer p.brake.mu.Unlock()
-	if p.brake.last.Open && !p.brake.set(ctx, p, time.Now(), Breaker{}) {
+	if p.brake.last.Open && !p.brake.set(ctx, p, p.now(), Breaker{}) {
 		return fault("breaker", "", &bucket.Error{Op: "put", Class: bucket.ErrConflict})
 	}
 	return nil

@@ -98,6 +98,8 @@ func (p *Pipeline) outcome(ctx context.Context, id ID, rec *record, cause error)
 	switch {
 	case err == nil && seen.rec.Nonce == rec.Nonce:
 		return seen, nil
+	case !denied && !p.keeps(ruleNonce):
+		return &job{id: id, rec: rec, now: p.now()}, nil
 	case denied:
 		return nil, errLost
 	case err == nil && seen.rec.Seq >= rec.Seq:

@@ -20,7 +20,7 @@ func (p *Pipeline) stepSubmitting(ctx context.Context, j *job) (pause, bool, err
 		return pause{}, false, err
 	}
 	due := j.rec.current().PostDeadline.Add(p.set.Skew)
-	if time.Now().Before(due) {
+	if p.now().Before(due) {
 		return pause{WaitUncertain, due}, true, nil
 	}
 	return pause{}, false, p.swap(ctx, j, EventFence, "", nil)
@@ -33,8 +33,8 @@ func (p *Pipeline) stepFencing(ctx context.Context, j *job) (pause, bool, error)
 	if j.rec.FencedAt.IsZero() {
 		return pause{}, false, p.cutOff(ctx, j)
 	}
-	if due := j.rec.FencedAt.Add(p.set.ListLag); j.now.Before(due) {
-		return pause{WaitUncertain, time.Now().Add(due.Sub(j.now))}, true, nil
+	if due := j.rec.FencedAt.Add(p.set.ListLag); j.now.Before(due) && p.keeps(ruleListLag) {
+		return pause{WaitUncertain, p.now().Add(due.Sub(j.now))}, true, nil
 	}
 	expired := p.expired(j)
 	if landed, err := p.landing(ctx, j); landed || err != nil {
@@ -42,17 +42,17 @@ func (p *Pipeline) stepFencing(ctx context.Context, j *job) (pause, bool, error)
 	}
 	proof, err := p.proveUnbilled(ctx, j)
 	if err != nil {
-		return pause{WaitUncertain, time.Now().Add(p.set.Ask)}, true, err
+		return pause{WaitUncertain, p.now().Add(p.set.Ask)}, true, err
 	}
 	switch {
 	case proof.settled:
 		return pause{}, false, nil
-	case proof.unbilled:
+	case proof.unbilled, expired && !p.keeps(ruleExpiryNoProof):
 		return pause{}, false, p.swap(ctx, j, EventProve, "", func(r *record) { r.endFenced() })
 	case expired:
 		return pause{}, false, p.hold(ctx, j, CodeUncertain)
 	}
-	return pause{WaitUncertain, time.Now().Add(p.set.Ask)}, true, nil
+	return pause{WaitUncertain, p.now().Add(p.set.Ask)}, true, nil
 }
 
 func (r *record) endFenced() {
@@ -66,11 +66,13 @@ func (r *record) endFenced() {
 // back (I2).
 func (p *Pipeline) cutOff(ctx context.Context, j *job) error {
 	key := stagingKey(j.rec.current().Token)
-	if err := p.takeAway(ctx, j.rec, key); err != nil {
-		return err
-	}
-	if err := p.gone(ctx, key); err != nil {
-		return err
+	if p.keeps(ruleFence) {
+		if err := p.takeAway(ctx, j.rec, key); err != nil {
+			return err
+		}
+		if err := p.gone(ctx, key); err != nil {
+			return err
+		}
 	}
 	return p.swap(ctx, j, EventFenced, "", func(r *record) { r.FencedAt = j.now })
 }
@@ -142,7 +144,7 @@ func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID
 		if err != nil {
 			return nil, err
 		}
-		if last != nil && sameKeys(last, seen) {
+		if last != nil && sameKeys(last, seen) || !p.keeps(ruleTwoWalks) {
 			return seen, nil
 		}
 		last = seen

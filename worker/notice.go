@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -45,7 +44,7 @@ func (p *Pipeline) stepSubmitted(ctx context.Context, j *job, n nudge) (pause, b
 			return pause{}, false, err
 		}
 	}
-	wait := pause{WaitResult, time.Now().Add(p.set.Ask)}
+	wait := pause{WaitResult, p.now().Add(p.set.Ask)}
 	if !n.ask && !expired {
 		return wait, true, nil
 	}
@@ -55,7 +54,7 @@ func (p *Pipeline) stepSubmitted(ctx context.Context, j *job, n nudge) (pause, b
 // askProvider learns what the outbox does not show: that the job ended without
 // delivering.
 func (p *Pipeline) askProvider(ctx context.Context, j *job, expired bool) (pause, bool, error) {
-	wait := pause{WaitResult, time.Now().Add(p.set.Ask)}
+	wait := pause{WaitResult, p.now().Add(p.set.Ask)}
 	got, err := p.ended(ctx, j)
 	switch {
 	case errors.Is(err, ade.ErrNotFound):

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -173,6 +174,8 @@ type Pipeline struct {
 	log             *slog.Logger
 	recorder        zdr.Recorder
 	check           func([]byte, int64) error
+	now             func() time.Time // this worker's clock; no safety argument uses it (I8)
+	off             rule             // rules that a test has taken away
 
 	secret *fleetSecret
 	holder string // this worker, in leases
@@ -199,18 +202,24 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
 		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, holder: newNonce(),
+		now: time.Now,
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	if p.recorder == nil {
-		p.recorder = zdr.Multi()
+		p.recorder = nobody{}
 	}
 	if p.check == nil {
 		p.check = CheckMarkdown
 	}
 	return p, p.join(ctx)
 }
+
+// nobody is told.
+type nobody struct{}
+
+func (nobody) Record(context.Context, zdr.Entry) error { return nil }
 
 // join finds this pipeline's place among others on the same buckets.
 func (p *Pipeline) join(ctx context.Context) error {
@@ -223,24 +232,23 @@ func (p *Pipeline) join(ctx context.Context) error {
 	return p.admitRoutes(ctx)
 }
 
-// lockable is what a Store may say of itself beyond the interface.
-type lockable interface {
-	// DefaultLock reports whether every new object is locked against deletion.
-	DefaultLock(ctx context.Context) (bool, error)
+// propertied is what a Store may say of itself beyond the interface.
+type propertied interface {
+	Properties(ctx context.Context) (bucket.Properties, error)
 }
 
 // refuseLockedExchange keeps documents out of a bucket that would not let them
 // go again.
 func (p *Pipeline) refuseLockedExchange(ctx context.Context) error {
-	l, ok := p.exchange.(lockable)
+	l, ok := p.exchange.(propertied)
 	if !ok {
 		return nil
 	}
-	locked, err := l.DefaultLock(ctx)
+	is, err := l.Properties(ctx)
 	if err != nil {
 		return fault("exchange.properties", "", err)
 	}
-	if locked {
+	if is.DefaultRetention {
 		return &Fault{Op: "exchange.properties", Code: CodeConfig, Hint: "the exchange bucket has a default object lock: a staged document could not be removed. Use a bucket without it"}
 	}
 	return nil
@@ -249,7 +257,7 @@ func (p *Pipeline) refuseLockedExchange(ctx context.Context) error {
 // storeTime is the store's clock, or ours where an answer carried none.
 func (p *Pipeline) storeTime(t time.Time) time.Time {
 	if t.IsZero() {
-		return time.Now().UTC()
+		return p.now().UTC()
 	}
 	return t.UTC()
 }

@@ -26,7 +26,7 @@ func (p *Pipeline) publish(ctx context.Context, j *job, a *attempt, v verdict) (
 		if err != nil {
 			return bucket.Info{}, "", err
 		}
-		if seen.Metadata["zdr-ref"] == j.rec.Ref {
+		if seen.Metadata["zdr-ref"] == j.rec.Ref && p.keeps(ruleSealFixes) {
 			return seen, seen.Metadata["zdr-status"], nil
 		}
 		place, err := p.place(ctx, j)
@@ -66,6 +66,8 @@ const (
 func (p *Pipeline) place(ctx context.Context, j *job) (place, error) {
 	now, err := p.store.Head(ctx, j.rec.Source.Key, "")
 	switch {
+	case !p.keeps(ruleNewest):
+		return placeResult, nil
 	case errors.Is(err, bucket.ErrNotFound) && p.set.OnSourceDeleted == DeletedDiscard:
 		return placeNowhere, nil
 	case errors.Is(err, bucket.ErrNotFound):
@@ -87,6 +89,9 @@ func (p *Pipeline) put(ctx context.Context, j *job, a *attempt, v verdict, seen 
 		return bucket.Info{}, StatusDiscarded, nil
 	case placeHistory:
 		key, status, cond = historyKey(j.id, j.rec.Gen), StatusSuperseded, bucket.Condition{}
+	}
+	if !p.keeps(ruleConditional) || !p.keeps(ruleSealFixes) {
+		cond = bucket.Condition{}
 	}
 	body, err := p.landed(ctx, j, a, v)
 	if err != nil {

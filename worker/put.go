@@ -51,6 +51,9 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, f
 	}
 	defer release()
 	j, err = p.load(ctx, id)
+	if err == nil && j.rec.State == Closed && !p.keeps(ruleOneRecord) {
+		return j, true, p.reopen(ctx, j)
+	}
 	if err == nil || !errors.Is(err, bucket.ErrNotFound) {
 		return j, false, fault("put", "", err)
 	}
@@ -122,7 +125,7 @@ func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error)
 }
 
 func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, begin bool) *record {
-	now := time.Now().UTC()
+	now := p.now().UTC()
 	rec := &record{
 		Ref: newRef(id), Gen: 1, State: Claimed, Step: "extract", Source: src, Dev: p.dev,
 		Route: routeRef{
@@ -143,8 +146,10 @@ func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, 
 // without one is lost).
 func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, error) {
 	began := time.Now()
-	if err := p.mark(ctx, id, rec.Gen); err != nil {
-		return nil, false, fault("put", "", err)
+	if p.keeps(ruleMarkFirst) {
+		if err := p.mark(ctx, id, rec.Gen); err != nil {
+			return nil, false, fault("put", "", err)
+		}
 	}
 	j, err := p.create(ctx, id, rec)
 	if errors.Is(err, errLost) {
@@ -156,7 +161,7 @@ func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, er
 	}
 	// A sweeper removes a marker that has no record after a day; a writer that
 	// slept between the two writes puts it back.
-	if time.Since(began) > time.Minute {
+	if time.Since(began) > time.Minute || !p.keeps(ruleMarkFirst) {
 		err = p.mark(ctx, id, rec.Gen)
 	}
 	p.logEvent(ctx, j, EventClaim, "")
@@ -166,8 +171,16 @@ func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, er
 // mark puts the marker "look at this record". It is a hint and may be written
 // any number of times.
 func (p *Pipeline) mark(ctx context.Context, id ID, gen int) error {
-	_, err := p.store.Put(ctx, markerKey(id, gen), bytes.NewReader(nil), bucket.PutOptions{})
+	_, err := p.store.Put(ctx, p.marker(id, gen), bytes.NewReader(nil), bucket.PutOptions{})
 	return err
+}
+
+// marker is the key of the marker of a generation.
+func (p *Pipeline) marker(id ID, gen int) string {
+	if !p.keeps(ruleMarkerGen) {
+		gen = 1
+	}
+	return markerKey(id, gen)
 }
 
 // mint adds a new attempt with a token that nobody has ever used.
@@ -177,7 +190,7 @@ func (p *Pipeline) mint(id ID, rec *record) {
 		n = a.N + 1
 	}
 	rec.Attempts = append(rec.Attempts, attempt{N: n, Gen: rec.Gen, Token: p.secret.token(id, n)})
-	rec.Lease = &lease{Holder: p.holder, Until: time.Now().Add(p.set.Lease).UTC()}
+	rec.Lease = &lease{Holder: p.holder, Until: p.now().Add(p.set.Lease).UTC()}
 	rec.NotBefore, rec.Waiting = time.Time{}, WaitNothing
 }
 

@@ -32,7 +32,7 @@ func (p *Pipeline) removeStaged(ctx context.Context, r *record) error {
 // that nobody heard of is worse than one that is told twice.
 func (p *Pipeline) takeAway(ctx context.Context, r *record, keys ...string) error {
 	for _, key := range keys {
-		e := zdr.Entry{At: time.Now(), Kind: zdr.KindRemoved, Operation: "remove", Ref: r.Ref, Key: key}
+		e := zdr.Entry{At: p.now(), Kind: zdr.KindRemoved, Operation: "remove", Ref: r.Ref, Key: key}
 		if _, n, err := p.secret.open(tokenOf(key)); err == nil {
 			e.Attempt = n
 		}
@@ -49,8 +49,8 @@ func (p *Pipeline) takeAway(ctx context.Context, r *record, keys ...string) erro
 func (p *Pipeline) stepDraining(ctx context.Context, j *job) (pause, bool, error) {
 	if end := j.rec.lastURL(); !end.IsZero() {
 		end = end.Add(p.set.DrainMargin)
-		if !j.now.After(end) {
-			return pause{WaitNothing, time.Now().Add(end.Sub(j.now))}, true, nil
+		if !j.now.After(end) && p.keeps(ruleDrain) {
+			return pause{WaitNothing, p.now().Add(end.Sub(j.now))}, true, nil
 		}
 	}
 	if err := p.removeStaged(ctx, j.rec); err != nil {
@@ -59,7 +59,7 @@ func (p *Pipeline) stepDraining(ctx context.Context, j *job) (pause, bool, error
 	for _, a := range j.rec.Attempts {
 		for _, key := range []string{stagingKey(a.Token), outboxKey(a.Token)} {
 			if err := p.gone(ctx, key); err != nil {
-				return pause{WaitNothing, time.Now().Add(p.set.Ask)}, true, err
+				return pause{WaitNothing, p.now().Add(p.set.Ask)}, true, err
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func (p *Pipeline) close(ctx context.Context, j *job) (pause, bool, error) {
 	if err != nil {
 		return pause{}, true, err
 	}
-	return pause{}, true, p.store.Remove(ctx, markerKey(j.id, j.rec.Gen))
+	return pause{}, true, p.store.Remove(ctx, p.marker(j.id, j.rec.Gen))
 }
 
 // spent keeps of closed attempts what still means something: their number and
@@ -106,5 +106,5 @@ func (p *Pipeline) tidyMarker(ctx context.Context, m bucket.Info, id ID, gen int
 	if !absent && !over {
 		return nil
 	}
-	return p.store.Remove(ctx, markerKey(id, gen))
+	return p.store.Remove(ctx, p.marker(id, gen))
 }

@@ -39,6 +39,10 @@ func (p *Pipeline) stepSealing(ctx context.Context, j *job) (pause, bool, error)
 		return pause{}, false, p.sealedBefore(ctx, j)
 	case err != nil:
 		return pause{}, true, err
+	case !p.keeps(ruleSealedFirst):
+		if err := p.removeStaged(ctx, j.rec); err != nil {
+			return pause{}, true, err
+		}
 	case verdict.code != "":
 		return pause{}, false, p.fail(ctx, j, verdict.code, true, "yes")
 	}

@@ -39,7 +39,7 @@ var ages = []time.Duration{
 func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 	var rep SweepReport
 	var before sweepObject
-	began := time.Now().UTC()
+	began := p.now().UTC()
 	if _, err := readJSON(ctx, p.store, sweepKey, &before); err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return rep, fault("sweep", "", err)
 	}
@@ -146,6 +146,9 @@ func (p *Pipeline) sweepObject(ctx context.Context, o bucket.Info, id ID, n int,
 	j, err := p.load(ctx, id)
 	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return nil // unreadable now: decided by a later sweep
+	}
+	if !p.keeps(ruleOrphans) {
+		return nil
 	}
 	if err == nil && !j.orphan(n) {
 		if _, err := p.exchange.Head(ctx, o.Key, ""); err == nil {

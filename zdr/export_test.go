@@ -2,6 +2,7 @@ package zdr
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 )
@@ -22,6 +23,9 @@ func RoundTripForTest(p Policy, url string) error {
 // IsTLSForTest is how the guard classes an error.
 func IsTLSForTest(err error) bool { return isTLS(err) }
 
+// IsAddressForTest reports whether a dial was not allowed.
+func IsAddressForTest(err error) bool { return errors.Is(err, errAddress) }
+
 // DialsForTest reports whether the transport would dial an address.
 func DialsForTest(p Policy, address string) bool {
 	return p.control(context.Background(), "tcp", address, nil) == nil
@@ -30,9 +34,8 @@ func DialsForTest(p Policy, address string) bool {
 // GuardResolvingForTest makes a guard for which every name leads to address.
 func GuardResolvingForTest(p Policy, r Recorder, address string) (*Guard, error) {
 	t := newTransport(p)
-	dialer := &net.Dialer{ControlContext: p.control}
 	t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, address)
+		return newDialer(p).DialContext(ctx, network, address)
 	}
 	return newGuard(t, true, p, r)
 }

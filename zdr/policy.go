@@ -203,11 +203,11 @@ func (p Policy) allowsOrigin(u *url.URL) bool {
 	return u.Scheme == "https" && !isLocalName(u.Hostname())
 }
 
-// isLoopback accepts 127.0.0.0/8 and ::1 as they are: no name, no zone, no IPv4
-// in IPv6.
+// isLoopback accepts 127.0.0.0/8 and ::1 as they are: no name, and no IPv4 in
+// IPv6. A zone has a percent sign, which allowsOrigin refuses.
 func isLoopback(host string) bool {
 	a, err := netip.ParseAddr(host)
-	return err == nil && !a.Is4In6() && a.Zone() == "" && a.IsLoopback()
+	return err == nil && !a.Is4In6() && a.IsLoopback()
 }
 
 func isLocalName(host string) bool {

@@ -145,6 +145,7 @@ var refusals = []struct {
 	{"url with userinfo", zdr.RuleURL, func(x *trial) { x.field("markdown_url", strings.Replace(x.get, "//", "//content@", 1)) }},
 	{"url with fragment", zdr.RuleURL, func(x *trial) { x.field("markdown_url", x.get+"#content") }},
 	{"url with dots", zdr.RuleURL, func(x *trial) { x.field("output_save_url", strings.Replace(x.put, "/o/", "/s/../o/", 1)) }},
+	{"url in another spelling", zdr.RuleURL, func(x *trial) { x.field("markdown_url", strings.Replace(x.get, "/s/", "/s s/", 1)) }},
 	{"data url", zdr.RuleURL, func(x *trial) { x.field("markdown_url", "data:text/markdown,content") }},
 	{"long url", zdr.RuleURL, func(x *trial) { x.field("markdown_url", x.get+strings.Repeat("a", 8<<10)) }},
 	{"url of nothing", zdr.RuleURL, func(x *trial) { x.field("markdown_url", "") }},

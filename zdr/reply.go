@@ -19,7 +19,8 @@ var errCut = errors.New("cut")
 const maxRetryAfter = 24 * time.Hour
 
 // Reply is what the provider answered, held to receipt fields. It prints
-// without its body.
+// without its body, but Body is plain bytes: read it at once and keep what is a
+// text in a Text; do not keep a Reply in a struct of your own.
 type Reply struct {
 	Status     int
 	RetryAfter time.Duration // 0 where the server asks for nothing, at most 24h

@@ -36,11 +36,10 @@ var errAddress = errors.New("address not allowed")
 // of its own: net/http re-sends only over a connection that was used before,
 // and only idle connections print what a server says unasked.
 func newTransport(p Policy) *http.Transport {
-	dialer := &net.Dialer{Timeout: dialTimeout, ControlContext: p.control}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		DialContext:            dialer.DialContext,
+		DialContext:            newDialer(p).DialContext,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
 		TLSHandshakeTimeout:    dialTimeout,
@@ -48,6 +47,10 @@ func newTransport(p Policy) *http.Transport {
 		Protocols:              protocols,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: p.roots()},
 	}
+}
+
+func newDialer(p Policy) *net.Dialer {
+	return &net.Dialer{Timeout: dialTimeout, ControlContext: p.control}
 }
 
 func (p Policy) roots() *x509.CertPool {

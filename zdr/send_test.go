@@ -334,6 +334,15 @@ func TestDialAddresses(t *testing.T) {
 	}
 }
 
+// The transport itself dials no loopback outside of Development.
+func TestTransportDialsNoLoopback(t *testing.T) {
+	w := newWire(t, nil)
+	if err := zdr.RoundTripForTest(zdr.Policy{}, w.URL); !zdr.IsAddressForTest(err) {
+		t.Errorf("got %v, want a refused dial", err)
+	}
+	w.sawNothing(t)
+}
+
 // A host of the policy whose name leads to this machine: the dial is refused,
 // and the listener sees nothing.
 func TestNameThatLeadsHere(t *testing.T) {

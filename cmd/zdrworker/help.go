@@ -12,9 +12,9 @@ import (
 // helpTopics are pages of help that are no commands.
 func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
-		{Use: "errors", Short: "Every error code, what it means and what to do", Long: errorsPage()},
-		{Use: "exit-codes", Short: "Every exit code", Long: exitsPage()},
-		{Use: "environment", Short: "Every setting with its key, variable, flag and default", Long: settingsPage()},
+		{Use: "errors", Short: "Every error code, what it means and what to do", Long: strings.TrimSpace(errorsPage())},
+		{Use: "exit-codes", Short: "Every exit code", Long: strings.TrimSpace(exitsPage())},
+		{Use: "environment", Short: "Every setting with its key, variable, flag and default", Long: strings.TrimSpace(settingsPage())},
 	}
 }
 

@@ -209,7 +209,7 @@ func bar(done, total, columns int) string {
 // cut keeps a line within the columns: one that wraps could not be erased.
 func cut(s string, columns int) string {
 	runes := []rune(s)
-	if columns > 0 && len(runes) > columns {
+	if columns = max(columns, 1); len(runes) > columns {
 		return string(runes[:columns])
 	}
 	return s

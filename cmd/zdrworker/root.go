@@ -14,6 +14,10 @@ const (
 	groupProve   = "prove"
 )
 
+// suggest is how many letters may differ between a word and the command that
+// was perhaps meant.
+const suggest = 2
+
 // newRoot puts the commands together.
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
@@ -23,9 +27,12 @@ func newRoot(a *app) *cobra.Command {
 presigned URLs, one to read the document and one to write the result, checks and
 seals the result in your bucket, and removes what it staged.`,
 		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          unknownCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: suggest,
+
+		SilenceUsage: true,
+		Args:         unknownCommand,
+		RunE:         func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			return a.variables(cmd)
 		},
@@ -70,6 +77,8 @@ func parent(use, group, short string, commands ...*cobra.Command) *cobra.Command
 		Use: use, GroupID: group, Short: short,
 		Args: unknownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: suggest,
 	}
 	cmd.AddCommand(commands...)
 	return cmd

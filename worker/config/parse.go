@@ -183,9 +183,13 @@ func (r *reader) routes(n ast.Node) {
 	}
 	for _, entry := range seq.Values {
 		route := Route{}
-		if pos := entry.GetToken().Position; pos != nil {
-			route.line, route.column = pos.Line, pos.Column
+		pos := entry.GetToken().Position
+		if m, ok := entry.(ast.MapNode); ok {
+			if pairs := m.MapRange(); pairs.Next() {
+				pos = pairs.Key().GetToken().Position
+			}
 		}
+		route.line, route.column = pos.Line, pos.Column
 		before := len(r.errs)
 		r.mapping(entry, "routes[].", routeKeys, &route)
 		for _, k := range routeKeys {

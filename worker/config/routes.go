@@ -33,28 +33,40 @@ type SchemaFile struct {
 // SchemaError is a schema that cannot be read or used. It names the file only
 // where a configuration or a person named it.
 type SchemaError struct {
-	Where string // "file", or the route's place in the configuration
+	Where string // "schema", or the route's place in the configuration
+	Read  bool   // the file was read; what it says is the mistake
 	cause error
 }
 
-// Error gives one line.
-func (e *SchemaError) Error() string { return e.Where + ": " + e.cause.Error() }
+// Error gives one line, without the names of the packages that found it.
+func (e *SchemaError) Error() string {
+	text := e.cause.Error()
+	for _, prefix := range []string{"ade: ", "check schema: ", "zdr: ", "schema: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return e.Where + ": " + text
+}
 
 // Unwrap gives the cause.
 func (e *SchemaError) Unwrap() error { return e.cause }
 
 // Code is the stable code of this class of error.
-func (e *SchemaError) Code() string { return "schema_invalid" }
+func (e *SchemaError) Code() string {
+	if !e.Read {
+		return "file_unusable"
+	}
+	return "schema_invalid"
+}
 
 // ReadSchema reads and checks a schema from a file or from s3://bucket/key.
 func ReadSchema(ctx context.Context, location string, fetch Fetch) (SchemaFile, error) {
 	raw, err := readSchema(ctx, location, fetch)
 	if err != nil {
-		return SchemaFile{}, &SchemaError{"schema", err}
+		return SchemaFile{}, &SchemaError{"schema", false, err}
 	}
 	s, findings, err := ade.CheckSchema(raw)
 	if err != nil {
-		return SchemaFile{}, &SchemaError{"schema", err}
+		return SchemaFile{}, &SchemaError{"schema", true, err}
 	}
 	return SchemaFile{s, findings}, nil
 }
@@ -88,7 +100,7 @@ func (c *Config) BuildRoutes(ctx context.Context, fetch Fetch) (worker.Routes, e
 	for _, r := range c.Routes {
 		schema, err := ReadSchema(ctx, c.schemaPath(r), fetch)
 		if e, ok := errors.AsType[*SchemaError](err); ok {
-			return nil, &SchemaError{c.where(r), e.cause}
+			return nil, &SchemaError{c.where(r), e.Read, e.cause}
 		}
 		route := r.With(schema.Schema)
 		if err := route.Validate(); err != nil {

@@ -109,13 +109,14 @@ var codes = map[string]error{
 	"Throttling":                   bucket.ErrThrottled,
 	"ThrottlingException":          bucket.ErrThrottled,
 	"RequestLimitExceeded":         bucket.ErrThrottled,
-	"ServiceUnavailable":           bucket.ErrUnavailable,
 	"RequestTimeout":               bucket.ErrUnavailable, // 400: the body did not arrive whole
 	"NotImplemented":               bucket.ErrInvalid,
 }
 
-// class finds what an answer means. An error code is the store's own word; a
-// 5xx without one may be a proxy's, which does not know what the store did.
+// class finds what an answer means. A 5xx may be a proxy's, which does not know
+// what the store did, and the SDK makes up a code where an answer has none: so
+// a 503 says that nothing was done only when its code is SlowDown, which no
+// status text is.
 func class(code string, status int, e effect) error {
 	if c, ok := codes[code]; ok {
 		return c

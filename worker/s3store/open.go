@@ -34,8 +34,7 @@ type Options struct {
 //
 // Errors are *bucket.Error. A write whose request may have reached the server
 // and that got no definite answer is ErrUnknown: a timeout, a connection cut
-// off, 500, 502 or 504, and a 503 that carries no S3 error code (a proxy's, not
-// the store's). A write that was certainly not sent (no connection), and any
+// off, any 5xx but SlowDown and 501. A write that was certainly not sent (no connection), and any
 // other operation without an answer or with a 5xx, is ErrUnavailable. An
 // upload that fails before its last request is ErrUnavailable too: nothing of
 // it can become visible any more, and its parts are taken away.

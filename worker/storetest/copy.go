@@ -41,14 +41,14 @@ var copyPromises = []promise{
 		p.must("copy", err)
 		p.copied(p.Other, p.key("b"), "content")
 	}},
-	{name: "copy of an older version", versioned: true, check: func(p *probe) {
+	{name: "copy of an older version", where: versioned, check: func(p *probe) {
 		one := p.put(p.key("a"), "one")
 		p.put(p.key("a"), "two")
 		_, err := p.Other.Copy(p.ctx, p.key("b"), p.source(one), staged)
 		p.must("copy", err)
 		p.copied(p.Other, p.key("b"), "one")
 	}},
-	{name: "copy of a version behind a delete marker", versioned: true, check: func(p *probe) {
+	{name: "copy of a version behind a delete marker", where: versioned, check: func(p *probe) {
 		one := p.put(p.key("a"), "one")
 		p.must("delete", p.Rough.Delete(p.ctx, p.key("a")))
 		_, err := p.Store.Copy(p.ctx, p.key("b"), p.source(one), staged)
@@ -114,7 +114,7 @@ var copyPromises = []promise{
 		_, err := p.Store.Copy(p.ctx, p.key("b"), bucket.Source{Bucket: p.Store.Name(), Key: p.key("none"), ETag: anEmpty}, staged)
 		p.class("copy", err, bucket.ErrNotFound)
 	}},
-	{name: "copy of a removed version", versioned: true, check: func(p *probe) {
+	{name: "copy of a removed version", where: versioned, check: func(p *probe) {
 		one := p.put(p.key("a"), "one")
 		p.must("remove", p.Store.Remove(p.ctx, p.key("a")))
 		p.put(p.key("a"), "one")

@@ -39,15 +39,19 @@ var listPromises = []promise{
 			}
 		}
 	}},
-	{name: "list shows current objects only", versioned: true, check: func(p *probe) {
+	{name: "list shows current objects only", where: versioned, check: func(p *probe) {
 		p.put(p.key("a"), "one")
 		p.put(p.key("a"), "two")
 		p.put(p.key("b"), "one")
 		p.must("delete", p.Rough.Delete(p.ctx, p.key("b")))
 		p.lists("all", bucket.Page{}, "a")
 	}},
-	{name: "more than a page is listed and removed", check: func(p *probe) {
-		keys := p.fill(many)
+	{name: "more than a page is listed and removed", where: plain, check: func(p *probe) {
+		var keys []string
+		for i := range many {
+			keys = append(keys, p.key(fmt.Sprintf("%05d", i)))
+		}
+		p.fill(keys)
 		got := p.list(bucket.Page{})
 		for i := range got {
 			got[i] = p.key(got[i])
@@ -66,6 +70,16 @@ var listPromises = []promise{
 			p.errorf("remnants after removal: got %d, want 0", got)
 		}
 	}},
+	{name: "more than a page of versions is listed and removed", where: versioned, check: func(p *probe) {
+		p.fill(slices.Repeat([]string{p.key("a")}, many))
+		if got := len(p.remnants(p.prefix)); got != many {
+			p.errorf("remnants: got %d, want %d", got, many)
+		}
+		p.must("remove", p.Store.Remove(p.ctx, p.key("a")))
+		if got := len(p.remnants(p.prefix)); got != 0 {
+			p.errorf("remnants after removal: got %d, want 0", got)
+		}
+	}},
 }
 
 func (p *probe) lists(what string, page bucket.Page, want ...string) {
@@ -74,13 +88,10 @@ func (p *probe) lists(what string, page bucket.Page, want ...string) {
 	}
 }
 
-// fill writes n small objects, several at a time, and gives their keys.
-func (p *probe) fill(n int) (keys []string) {
-	for i := range n {
-		keys = append(keys, p.key(fmt.Sprintf("%05d", i)))
-	}
+// fill writes small objects, several at a time.
+func (p *probe) fill(keys []string) {
 	var wg sync.WaitGroup
-	for part := range slices.Chunk(keys, n/8+1) {
+	for part := range slices.Chunk(keys, len(keys)/8+1) {
 		wg.Go(func() {
 			for _, k := range part {
 				if _, err := p.Store.Put(p.ctx, k, strings.NewReader("x"), bucket.PutOptions{}); err != nil {
@@ -90,5 +101,4 @@ func (p *probe) fill(n int) (keys []string) {
 		})
 	}
 	wg.Wait()
-	return keys
 }

@@ -7,10 +7,10 @@ import (
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
 
-// large is a body of three parts of an S3 upload, as a stream and as content.
+// large is a body of two parts of an S3 upload, as a stream and as content.
 // The fill tells one from another.
 func large(fill byte) (io.Reader, []byte) {
-	content := bytes.Repeat([]byte{fill}, 11<<20)
+	content := bytes.Repeat([]byte{fill}, 6<<20)
 	for i := 0; i < len(content); i += 1 << 20 {
 		content[i] = byte(i >> 20) // so that swapped parts show
 	}

@@ -95,7 +95,7 @@ var readPromises = []promise{
 			p.errorf("changed: got %q, %v", got, err)
 		}
 	}},
-	{name: "versions can be read", versioned: true, check: func(p *probe) {
+	{name: "versions can be read", where: versioned, check: func(p *probe) {
 		one, two := p.put(p.key("a"), "first"), p.put(p.key("a"), "newer one")
 		if one.Version == "" || one.Version == two.Version {
 			p.fatalf("versions: got %q and %q", one.Version, two.Version)
@@ -114,7 +114,7 @@ var readPromises = []promise{
 			}
 		}
 	}},
-	{name: "a version outlives a plain delete", versioned: true, check: func(p *probe) {
+	{name: "a version outlives a plain delete", where: versioned, check: func(p *probe) {
 		one := p.put(p.key("a"), "first")
 		p.must("delete", p.Rough.Delete(p.ctx, p.key("a")))
 		_, _, err := p.read(p.key("a"), bucket.GetOptions{})

@@ -24,7 +24,7 @@ var removePromises = []promise{
 			p.errorf("left of a neighbour: got %d, want an object and an upload", n)
 		}
 	}},
-	{name: "remove takes every version and marker", versioned: true, check: func(p *probe) {
+	{name: "remove takes every version and marker", where: versioned, check: func(p *probe) {
 		p.put(p.key("a"), "one")
 		p.put(p.key("a"), "two")
 		p.must("delete", p.Rough.Delete(p.ctx, p.key("a")))

@@ -42,9 +42,24 @@ type Rough interface {
 
 // promise is one thing that a store keeps or does not.
 type promise struct {
-	name      string
-	versioned bool // only in a versioned bucket
-	check     func(*probe)
+	name  string
+	where where
+	check func(*probe)
+}
+
+// where says in which kind of bucket a promise means something, or is worth
+// its time.
+type where int
+
+const (
+	everywhere where = iota
+	versioned
+	plain
+)
+
+// in says whether the promise is checked in a target's bucket.
+func (w where) in(t Target) bool {
+	return w == everywhere || (w == versioned) == t.Versioned
 }
 
 // promises lists all of them, in the order in which they run.
@@ -74,8 +89,8 @@ func Run(t *testing.T, open func(t *testing.T) Target) {
 	run := "storetest-" + strings.ToLower(rand.Text()[:10]) + "/"
 	for _, pr := range promises() {
 		t.Run(pr.name, func(t *testing.T) {
-			if pr.versioned && !target.Versioned {
-				t.Skip("the bucket keeps no versions")
+			if !pr.where.in(target) {
+				t.Skip("not for this kind of bucket")
 			}
 			p := &probe{Target: target, ctx: t.Context(), prefix: run + pr.name + "/"}
 			p.run(pr.check)

@@ -29,7 +29,7 @@ var writePromises = []promise{
 		p.class("second", err, bucket.ErrPrecondition)
 		p.holds("after", p.key("a"), "one")
 	}},
-	{name: "put if absent over a delete marker", versioned: true, check: func(p *probe) {
+	{name: "put if absent over a delete marker", where: versioned, check: func(p *probe) {
 		p.put(p.key("a"), "one")
 		p.must("delete", p.Rough.Delete(p.ctx, p.key("a")))
 		_, err := p.Store.Put(p.ctx, p.key("a"), strings.NewReader("two"), ifAbsent)

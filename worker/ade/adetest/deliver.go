@@ -3,14 +3,13 @@ package adetest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"maps"
 	"net/http"
 	"time"
 )
 
-var errPut = errors.New(textPut)
+const errPut = problem(textPut)
 
 // land brings a result to where the job wants it and closes the job. A saved
 // result is dropped here as soon as its PUT has been answered.

@@ -13,9 +13,9 @@ import (
 	"syscall"
 )
 
-var (
-	errUnreachable = errors.New(textUnreachable)
-	errTooLarge    = errors.New(textTooLarge)
+const (
+	errUnreachable = problem(textUnreachable)
+	errTooLarge    = problem(textTooLarge)
 )
 
 // fetchInto reads an order's markdown_url, if it has one, for a request that

@@ -50,10 +50,6 @@ func (j *job) stopTimer() {
 	}
 }
 
-func (j *job) isOver() bool {
-	return j.status == StatusCompleted || j.status == StatusFailed || j.status == StatusCancelled
-}
-
 // progress is 0.0 or 1.0, the only two values for extraction.
 func (j *job) progress() number {
 	if j.status == StatusCompleted {

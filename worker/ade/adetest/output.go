@@ -2,9 +2,11 @@ package adetest
 
 import (
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,23 +17,32 @@ import (
 // gave it.
 const outputLife = time.Hour
 
+const amzDate = "20060102T150405Z"
+
 const denied = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>%s</Message></Error>`
 
 // outputURL makes a signed URL for a large result, another at each GET. Its
-// parameters look like S3's, because code that hides those should hide these.
+// parameters are named as S3's, because code that hides those should hide
+// these.
 func (p *Provider) outputURL(r *http.Request, id string) string {
-	expires := p.o.Now().Add(outputLife)
 	v := url.Values{
-		"X-Amz-Date":      {strconv.FormatInt(expires.UnixNano(), 10)},
-		"X-Amz-Signature": {p.sign(id, expires.UnixNano())},
+		"X-Amz-Algorithm":     {"AWS4-HMAC-SHA256"},
+		"X-Amz-Credential":    {serverName + "/" + rand.Text()},
+		"X-Amz-Date":          {p.o.Now().UTC().Format(amzDate)},
+		"X-Amz-Expires":       {strconv.Itoa(int(outputLife / time.Second))},
+		"X-Amz-SignedHeaders": {"host"},
 	}
+	v.Set("X-Amz-Signature", p.sign(id, v))
 	base := either(p.o.PublicURL, "http://"+r.Host)
 	return base + downloadPath + url.PathEscape(id) + ".json?" + v.Encode()
 }
 
-func (p *Provider) sign(id string, expires int64) string {
+// sign covers the job and every parameter but the signature itself.
+func (p *Provider) sign(id string, v url.Values) string {
+	v = maps.Clone(v)
+	v.Del("X-Amz-Signature")
 	mac := hmac.New(sha256.New, p.secret)
-	fmt.Fprintf(mac, "%s %d", id, expires)
+	fmt.Fprintf(mac, "%s\n%s", id, v.Encode())
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
@@ -39,14 +50,14 @@ func (p *Provider) sign(id string, expires int64) string {
 // does beside a signed query.
 func (p *Provider) download(c *call) reply {
 	v := c.http.URL.Query()
-	expires, err := strconv.ParseInt(v.Get("X-Amz-Date"), 10, 64)
-	signature := p.sign(c.about.JobID, expires)
+	signed, err := time.Parse(amzDate, v.Get("X-Amz-Date"))
+	signature := p.sign(c.about.JobID, v)
 	switch {
 	case c.http.Header.Get("Authorization") != "":
 		return storageReply(http.StatusBadRequest, fmt.Sprintf(denied, "Only one auth mechanism allowed"))
 	case err != nil || !hmac.Equal([]byte(signature), []byte(v.Get("X-Amz-Signature"))):
 		return storageReply(http.StatusForbidden, fmt.Sprintf(denied, "Access Denied"))
-	case p.o.Now().UnixNano() >= expires:
+	case !p.o.Now().Before(signed.Add(outputLife)):
 		return storageReply(http.StatusForbidden, fmt.Sprintf(denied, "Request has expired"))
 	}
 	p.mu.Lock()

@@ -2,7 +2,6 @@ package adetest
 
 import (
 	"encoding/json"
-	"errors"
 	"math"
 	"time"
 	"unicode/utf8"
@@ -52,7 +51,7 @@ func (p *Provider) need(j *job) error {
 		return err
 	}
 	if !isText(markdown) {
-		return errors.New(textProcess)
+		return problem(textProcess)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -2,6 +2,11 @@ package adetest
 
 import "net/http"
 
+// problem is an error in the provider's words.
+type problem string
+
+func (p problem) Error() string { return string(p) }
+
 // What the provider says, word for word where a public source gives the words
 // (LandingAI's documentation, skills and command line). The marked ones are
 // ours, because nothing public quotes them.

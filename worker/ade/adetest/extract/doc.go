@@ -6,7 +6,7 @@
 //
 // It reads:
 //
-//   - "Label: value", "**Label** value", "Label = value", "Label ..... value",
+//   - "Label: value", "**Label** value", "Label = value", "Label ..... value", "Label No. 7",
 //     several of them on a line when two spaces, a tab or a bar part them, and
 //     a label alone whose value is on the next line
 //   - check boxes: "[x] Label", "☑ Label"

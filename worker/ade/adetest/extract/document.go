@@ -83,7 +83,19 @@ func scan(markdown string) document {
 	return s.doc
 }
 
-func indexTable(line string) int { return strings.Index(strings.ToLower(line), "<table") }
+// tableMark and tableEnd are regular expressions because lower case can have
+// another length.
+var (
+	tableMark = regexp.MustCompile(`(?i)<table`)
+	tableEnd  = regexp.MustCompile(`(?i)</table>`)
+)
+
+func indexTable(line string) int {
+	if at := tableMark.FindStringIndex(line); at != nil {
+		return at[0]
+	}
+	return -1
+}
 
 // gatherTable takes the lines of an HTML table, to its end, or to the next
 // anchor where the end is missing. What follows on the last line is dropped
@@ -92,9 +104,9 @@ func gatherTable(lines []string, i, at int) (html string, last int) {
 	var b strings.Builder
 	rest := lines[i][at:]
 	for {
-		if end := strings.Index(strings.ToLower(rest), "</table>"); end >= 0 {
-			b.WriteString(rest[:end+len("</table>")])
-			if tail := rest[end+len("</table>"):]; strings.TrimSpace(tail) != "" {
+		if end := tableEnd.FindStringIndex(rest); end != nil {
+			b.WriteString(rest[:end[1]])
+			if tail := rest[end[1]:]; strings.TrimSpace(tail) != "" {
 				lines[i] = tail
 				return b.String(), i - 1
 			}

@@ -18,6 +18,7 @@ var (
 	boldStart = regexp.MustCompile(`^(?:\*\*([^*]+)\*\*|__([^_]+)__)\s*[:：]?\s*(.+)$`)
 	columns   = regexp.MustCompile(`\t+| {2,}| \| | · `)
 	dots      = regexp.MustCompile(`^(.+?)\s*(?:\.{3,}|…+|_{3,})\s*(.+)$`)
+	numbered  = regexp.MustCompile(`^(\pL[\pL ]{0,40}(?: No\.?| Nr\.?| Number| ?#))\s+(\S*\d\S*)$`)
 	equals    = regexp.MustCompile(`^(.+?)\s+(?:=|–|—)\s+(.+)$`)
 )
 
@@ -81,7 +82,7 @@ func split(part string) (label, value string, weight int) {
 	if label, value, ok := cutColon(part); ok && isLabel(label) {
 		return label, strings.TrimSpace(strings.Trim(value, "*_")), plain
 	}
-	for _, form := range []*regexp.Regexp{dots, equals} {
+	for _, form := range []*regexp.Regexp{dots, equals, numbered} {
 		if m := form.FindStringSubmatch(part); m != nil && isLabel(m[1]) {
 			return m[1], m[2], looser
 		}

@@ -34,7 +34,7 @@ func namesOf(name string, n *node, within []string) names {
 
 // vocabulary is every word that a label of the field can have.
 func (q names) vocabulary() []string {
-	all := slices.Clone(q.description)
+	all := slices.Concat(q.description, q.within)
 	for _, own := range q.own {
 		all = append(all, own...)
 	}
@@ -57,6 +57,9 @@ func (q names) score(label, context []string) int {
 // byName compares a label with one name: the same words, more of them in the
 // label, or less of them.
 func (q names) byName(own, label, context []string) int {
+	if len(own) == 1 && own[0] == "name" && len(q.within) > 0 && slices.Equal(label, q.within) {
+		return full - 10 // "Patient: Ada Quill" is patient.name
+	}
 	shared := count(own, label)
 	extra, lacking := rest(label, own), rest(own, label)
 	extra = rest(rest(extra, q.within), q.description)

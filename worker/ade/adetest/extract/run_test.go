@@ -2,6 +2,7 @@ package extract_test
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -154,21 +155,55 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-func FuzzRun(f *testing.F) {
-	seeds, err := filepath.Glob("testdata/*.md")
-	if err != nil || len(seeds) == 0 {
-		f.Fatalf("no seeds: %v", err)
+var update = flag.Bool("update", false, "write testdata/*/want.json")
+
+// documents are the folders of testdata: a schema, a document and what is
+// found.
+func documents(t testing.TB) []string {
+	t.Helper()
+	found, err := filepath.Glob("testdata/*/document.md")
+	if err != nil || len(found) == 0 {
+		t.Fatalf("no documents: %v", err)
 	}
-	schema, err := os.ReadFile("testdata/everything.json")
+	for i := range found {
+		found[i] = filepath.Dir(found[i])
+	}
+	return found
+}
+
+func read(t testing.TB, elements ...string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(elements...))
 	if err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
-	for _, name := range seeds {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(schema, b)
+	return b
+}
+
+func TestDocuments(t *testing.T) {
+	for _, dir := range documents(t) {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			r := run(t, string(read(t, dir, "schema.json")), string(read(t, dir, "document.md")))
+			got, err := json.MarshalIndent(map[string]any{"extraction": r.Extraction, "violation": r.Violation()}, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, '\n')
+			if *update {
+				if err := os.WriteFile(filepath.Join(dir, "want.json"), got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if want := read(t, dir, "want.json"); string(got) != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+func FuzzRun(f *testing.F) {
+	for _, dir := range documents(f) {
+		f.Add(read(f, dir, "schema.json"), read(f, dir, "document.md"))
 	}
 	f.Fuzz(func(t *testing.T, schema, markdown []byte) {
 		s, err := extract.ParseSchema(schema)
@@ -183,19 +218,11 @@ func FuzzRun(f *testing.F) {
 }
 
 func BenchmarkRun(b *testing.B) {
-	schema, err := os.ReadFile("testdata/everything.json")
+	s, err := extract.ParseSchema(read(b, "testdata/invoice/schema.json"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	page, err := os.ReadFile("testdata/invoice.md")
-	if err != nil {
-		b.Fatal(err)
-	}
-	s, err := extract.ParseSchema(schema)
-	if err != nil {
-		b.Fatal(err)
-	}
-	markdown := []byte(strings.Repeat(string(page), 200))
+	markdown := []byte(strings.Repeat(string(read(b, "testdata/invoice/document.md")), 200))
 	b.SetBytes(int64(len(markdown)))
 	for b.Loop() {
 		extract.Run(s, markdown)

@@ -11,7 +11,7 @@ import (
 // The largest span and grid that are read.
 const (
 	maxSpan  = 100
-	maxCells = 1_000_000
+	maxCells = 200_000
 )
 
 // endGrid closes a table with bars.

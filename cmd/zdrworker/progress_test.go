@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+)
+
+var busy = counts{Total: 208, Sealed: 131, Waiting: 49, Queued: 28, Credits: 583}
+
+func TestPicture(t *testing.T) {
+	got := picture(busy, 131*time.Minute/12, 100)
+	want := []string{
+		"  sealed 131/208  ▕██████████████████▉           ▏  waiting 49 · queued 28 · failed 0",
+		"  12.0 a minute · about 6 min left · 583 credits · content bytes at the provider: 0",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestPictureFits(t *testing.T) {
+	for columns := 1; columns < 140; columns++ {
+		for _, l := range picture(busy, time.Hour, columns) {
+			if utf8.RuneCountInString(l) >= max(columns, 2) {
+				t.Errorf("%d columns: %q", columns, l)
+			}
+		}
+	}
+}
+
+func TestBar(t *testing.T) {
+	for _, tt := range []struct {
+		done, total int
+		want        string
+	}{
+		{0, 10, "▕        ▏"}, {5, 10, "▕████    ▏"}, {10, 10, "▕████████▏"}, {11, 10, "▕████████▏"}, {0, 0, ""},
+	} {
+		if got := bar(tt.done, tt.total, 10); got != tt.want {
+			t.Errorf("bar(%d, %d) = %q, want %q", tt.done, tt.total, got, tt.want)
+		}
+	}
+}
+
+func TestNothingIsPromisedBeforeTheFirst(t *testing.T) {
+	if got := line(counts{Total: 3, Queued: 3}, time.Hour); strings.Contains(got, "left") || strings.Contains(got, "minute") {
+		t.Errorf("line = %q", got)
+	}
+}
+
+func TestRoughly(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		time.Millisecond: "1 s", 80 * time.Second: "80 s", 10 * time.Minute: "10 min", 2 * time.Hour: "2.0 h",
+	} {
+		if got := roughly(d); got != want {
+			t.Errorf("roughly(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+// run lets p show the same counts for some simulated time.
+func showFor(t *testing.T, p *progress, d time.Duration, during func()) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		defer cancel()
+		p.Set(busy)
+		go func() {
+			time.Sleep(time.Second)
+			during()
+		}()
+		p.Run(ctx)
+	})
+}
+
+func TestPlainIsALineAMinute(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(nil, nil, nil, &out)
+	a.progress = "auto"
+	p := a.newProgress()
+	showFor(t, p, 150*time.Second, func() { _, _ = p.Write([]byte("a log line\n")) })
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 3 || lines[0] != "a log line" || !strings.HasPrefix(lines[1], "sealed 131/208 · waiting 49") {
+		t.Errorf("output:\n%s", out.String())
+	}
+	if strings.Contains(out.String(), "\x1b") {
+		t.Error("control sequences where no terminal is")
+	}
+}
+
+func TestNoneIsSilent(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(nil, nil, nil, &out)
+	a.progress = "none"
+	p := a.newProgress()
+	showFor(t, p, time.Hour, func() { _, _ = p.Write([]byte("a log line\n")) })
+	if out.String() != "a log line\n" {
+		t.Errorf("output %q", out.String())
+	}
+}
+
+func TestLogLinesStandAboveThePicture(t *testing.T) {
+	var out bytes.Buffer
+	p := &progress{out: &out, picture: true, columns: func() int { return 100 }}
+	showFor(t, p, 1100*time.Millisecond, func() { _, _ = p.Write([]byte("a log line\n")) })
+	if got := out.String(); !strings.Contains(got, "\x1b[2A\x1b[Ja log line\n") || !strings.HasSuffix(got, "provider: 0\n") {
+		t.Errorf("output %q", got)
+	}
+	if draws, erased := strings.Count(out.String(), "sealed 131"), strings.Count(out.String(), "\x1b[2A\x1b[J"); draws != erased+1 {
+		t.Errorf("%d pictures drawn, %d erased: one should stand at the end", draws, erased)
+	}
+}

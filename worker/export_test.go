@@ -1,0 +1,142 @@
+package worker
+
+import (
+	"context"
+	"time"
+)
+
+// Rule is a rule of the protocol that a simulation can take away.
+type Rule = rule
+
+// The rules, for the simulator.
+const (
+	RuleFence         = ruleFence
+	RuleExpiryNoProof = ruleExpiryNoProof
+	RuleExpiryFirst   = ruleExpiryFirst
+	RuleOneRecord     = ruleOneRecord
+	RuleMarkerGen     = ruleMarkerGen
+	RuleSealedFirst   = ruleSealedFirst
+	RuleSealFixes     = ruleSealFixes
+	RuleDrain         = ruleDrain
+	RuleOrphans       = ruleOrphans
+	RuleNewToken      = ruleNewToken
+	RuleListLag       = ruleListLag
+	RuleTwoWalks      = ruleTwoWalks
+	RuleNonce         = ruleNonce
+	RuleDeadline      = ruleDeadline
+	RuleStaleAnswer   = ruleStaleAnswer
+	RuleMerge         = ruleMerge
+	RuleConditional   = ruleConditional
+	RuleNewest        = ruleNewest
+	RulePostOnce      = rulePostOnce
+	RuleMarkFirst     = ruleMarkFirst
+)
+
+// Without takes rules away.
+func (p *Pipeline) Without(r Rule) { p.off |= r }
+
+// SetClock gives the pipeline a clock that is wrong by that much.
+func (p *Pipeline) SetClock(ahead time.Duration) {
+	p.now = func() time.Time { return time.Now().Add(ahead) }
+}
+
+// Holder is the pipeline's name in leases.
+func (p *Pipeline) Holder() string { return p.holder }
+
+// TokenIn decodes the token in a staging or outbox key.
+func (p *Pipeline) TokenIn(key string) (id ID, attempt int, ok bool) {
+	id, attempt, err := p.secret.open(tokenOf(key))
+	return id, attempt, err == nil
+}
+
+// IDOf is the job of a document version under a route.
+func (p *Pipeline) IDOf(key, version, route string, revision int) ID {
+	return p.secret.id(p.store.Name(), key, version, route, revision)
+}
+
+// ClaimAndGo claims a document and goes on with it, as Run does with each.
+func (p *Pipeline) ClaimAndGo(ctx context.Context, d Document) error {
+	r := run{p: p}
+	_, _, _, err := r.claimAndGo(ctx, d)
+	return err
+}
+
+// Transient: the same call may work later.
+func Transient(err error) bool { return transient(err) }
+
+// RecordView is what a simulation looks at in a record.
+type RecordView struct {
+	Seq      int64
+	Nonce    string
+	Ref      string
+	Gen      int
+	State    State
+	Source   string // version
+	Key      string // of the result, while the record has it
+	Attempts []AttemptView
+	Event    Event // the newest
+	Hold     string
+	Status   string
+	SealETag string
+	Failure  string
+	Billed   string
+	Events   []Event
+}
+
+// AttemptView is one attempt of a RecordView.
+type AttemptView struct {
+	N, Gen      int
+	Token       string
+	Staging     string
+	Outbox      string
+	Signed      bool
+	Until       time.Time
+	Deadline    time.Time
+	ProviderJob string
+	End         string
+}
+
+// ViewRecord decodes a record as the worker would, its history checked.
+func ViewRecord(b []byte) (RecordView, error) {
+	r, err := decodeRecord(b)
+	if err != nil {
+		return RecordView{}, err
+	}
+	v := RecordView{
+		Seq: r.Seq, Nonce: r.Nonce, Ref: r.Ref, Gen: r.Gen, State: r.State, Source: versionOf(r.Source),
+		Key: r.Route.Result, Hold: r.Hold,
+	}
+	for _, h := range r.History {
+		v.Events = append(v.Events, h.Event)
+		v.Event = h.Event
+	}
+	for _, a := range r.Attempts {
+		v.Attempts = append(v.Attempts, AttemptView{
+			N: a.N, Gen: a.Gen, Token: a.Token, Staging: stagingKey(a.Token), Outbox: outboxKey(a.Token),
+			Signed: !a.SignedAt.IsZero(), Until: a.until(), Deadline: a.PostDeadline, ProviderJob: a.ProviderJob, End: a.End,
+		})
+	}
+	if r.Result != nil {
+		v.Status, v.SealETag = r.Result.Status, r.Result.SourceETag
+	}
+	if r.Failure != nil {
+		v.Failure, v.Billed = r.Failure.Code, r.Failure.Billed
+	}
+	return v, nil
+}
+
+// Next is the transition table.
+func Next(from State, e Event) (State, error) { return next(from, e) }
+
+// IDInKey reads the id in a record's or marker's key; gen is 0 for a record.
+func IDInKey(key string) (id ID, gen int, ok bool) {
+	if id, err := parseRecordKey(key); err == nil {
+		return id, 0, true
+	}
+	id, gen, err := parseMarkerKey(key)
+	return id, gen, err == nil
+}
+
+// MarkerOf and RecordOf are the keys of a job.
+func MarkerOf(id ID, gen int) string { return markerKey(id, gen) }
+func RecordOf(id ID) string          { return recordKey(id) }
