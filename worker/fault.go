@@ -18,8 +18,8 @@ const (
 	CodeInternal     Code = "internal"
 	CodeConfig       Code = "config_invalid"
 	CodeNoBucket     Code = "bucket_missing"
-	CodeStoreDenied  Code = "store_denied"
-	CodeCredentials  Code = "no_credentials"
+	CodeStoreDenied  Code = "access_denied"
+	CodeCredentials  Code = "credentials_missing"
 	CodeStore        Code = "store_unavailable"
 	CodeURLTooShort  Code = "url_lifetime_too_short"
 	CodeNotFound     Code = "job_not_found"
@@ -38,7 +38,8 @@ const (
 	CodeEmpty          Code = "document_empty"
 	CodeBinary         Code = "document_not_text"
 	CodeKeyTooLong     Code = "key_too_long"
-	CodeUnsupported    Code = "document_unsupported"
+	CodeKeyRefused     Code = "key_refused"
+	CodeUnsupported    Code = "needs_parse"
 	CodeProviderReject Code = "provider_rejected"
 	CodeProviderFailed Code = "provider_job_failed"
 	CodeUnreachable    Code = "url_unreachable"
@@ -50,7 +51,6 @@ const (
 	CodeNotDelivered   Code = "billed_not_delivered"
 	CodeUncertain      Code = "billing_uncertain"
 	CodeAbandoned      Code = "abandoned"
-	CodeDiscarded      Code = "source_deleted"
 )
 
 // Fault is an error at the pipeline's boundary: operation, job and code. It

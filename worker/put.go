@@ -92,13 +92,17 @@ func (p *Pipeline) routeOf(key string) (Route, answerKeys, error) {
 		keys.failure, err = route.FailureKey(key)
 	}
 	if err != nil {
-		var long *KeyTooLong
-		if errors.As(err, &long) {
-			return route, keys, &Fault{Op: "put", Code: CodeKeyTooLong, Err: err}
-		}
-		return route, keys, &Fault{Op: "put", Code: CodeConfig, Err: err}
+		return route, keys, &Fault{Op: "put", Code: keyCode(err), Err: err}
 	}
 	return route, keys, nil
+}
+
+// keyCode is the code of a key that cannot be worked with.
+func keyCode(err error) Code {
+	if _, ok := errors.AsType[*KeyTooLong](err); ok {
+		return CodeKeyTooLong
+	}
+	return CodeKeyRefused
 }
 
 // headBytes is how much of a document is looked at before it is claimed.

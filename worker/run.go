@@ -19,6 +19,9 @@ type RunOptions struct {
 	Documents iter.Seq2[Document, error]
 	// Notify is told each outcome, one at a time. Default: nobody is told.
 	Notify func(Outcome)
+	// Status is told the counts whenever they change. It must return soon.
+	// Default: nobody is told.
+	Status func(Summary)
 	// Patience is how long the Run goes on while nothing works. Default: 15
 	// minutes.
 	Patience time.Duration
@@ -303,6 +306,7 @@ func (r *run) keep(id ID, d Document, w pause) {
 	defer r.mu.Unlock()
 	r.lastGood = time.Now()
 	r.open[id] = &tracked{doc: d, due: due}
+	r.report()
 }
 
 // refuse books a document that never became a job, or ends the Run where the
@@ -317,7 +321,7 @@ func (r *run) refuse(d Document, err error) {
 		r.stop(err)
 	case f.Code == CodeNoRoute || f.Code == CodeUnsupported:
 		kind = OutcomeSkipped
-	case f.Code == CodeEmpty || f.Code == CodeBinary || f.Code == CodeKeyTooLong || f.Code == CodeSourceGone:
+	case f.Code == CodeEmpty || f.Code == CodeBinary || f.Code == CodeKeyTooLong || f.Code == CodeKeyRefused || f.Code == CodeSourceGone:
 	default:
 		r.stop(err)
 	}
@@ -351,8 +355,18 @@ func (r *run) finish(id ID, o Outcome) {
 	if r.o.Notify != nil {
 		r.o.Notify(o)
 	}
+	r.report()
 	r.mu.Unlock()
 	<-r.slots
+}
+
+// report tells the counts; r.mu is held.
+func (r *run) report() {
+	if r.o.Status != nil {
+		s := r.sum
+		s.Open = len(r.open)
+		r.o.Status(s)
+	}
 }
 
 func (r *run) count(f func(*Summary)) { r.mu.Lock(); f(&r.sum); r.mu.Unlock() }

@@ -20,7 +20,7 @@ const contentMark = "zdr-content"
 // same version and running again is free. changed tells whether it wrote.
 func (p *Pipeline) Upload(ctx context.Context, key string, body io.ReadSeeker) (d Document, changed bool, err error) {
 	if err := CheckKey(key); err != nil {
-		return d, false, &Fault{Op: "upload", Code: CodeKeyTooLong, Err: err}
+		return d, false, &Fault{Op: "upload", Code: keyCode(err), Err: err}
 	}
 	mark, err := p.contentMark(body)
 	if err != nil {

@@ -26,6 +26,32 @@ const (
 	codeNoBucket      code = "bucket_missing"
 	codeDenied        code = "access_denied"
 	codeUnavailable   code = "store_unavailable"
+	codeURLTooShort   code = "url_lifetime_too_short"
+	codeForeignFleet  code = "foreign_fleet"
+	codeRouteChanged  code = "route_changed"
+	codeNewerFormat   code = "newer_format"
+	codeNoJob         code = "job_not_found"
+	codeAmbiguous     code = "ref_ambiguous"
+	codeWrongState    code = "wrong_state"
+	codeBreaker       code = "breaker_open"
+	codeViolation     code = "violation"
+	codeRefused       code = "request_refused"
+	codeStopped       code = "provider_refused"
+	codeSourceGone    code = "source_gone"
+	codeSourceChanged code = "source_changed"
+	codeEmpty         code = "document_empty"
+	codeBinary        code = "document_not_text"
+	codeRejected      code = "provider_rejected"
+	codeJobFailed     code = "provider_job_failed"
+	codeUnreachable   code = "url_unreachable"
+	codeResultInvalid code = "result_invalid"
+	codeResultLarge   code = "result_too_large"
+	codeResultForeign code = "result_of_another_job"
+	codeResultLost    code = "result_lost"
+	codePartial       code = "result_partial"
+	codeNotDelivered  code = "billed_not_delivered"
+	codeUncertain     code = "billing_uncertain"
+	codeAbandoned     code = "abandoned"
 	codeInterrupted   code = "interrupted"
 	codeTerminated    code = "terminated"
 	codeInternal      code = "internal"
@@ -63,6 +89,32 @@ var classes = []class{
 	{codeNoBucket, exitUsage, "a bucket does not exist, or is in another region", "check the bucket's name and AWS_REGION"},
 	{codeDenied, exitUsage, "the store refuses these credentials", "check what the credentials may do"},
 	{codeUnavailable, exitError, "the store cannot be reached, or asks to slow down", "try again; what is done is kept"},
+	{codeURLTooShort, exitStopped, "presigned URLs would end before the job may", "sign with credentials that live longer, or ask for less with signing.lifetime"},
+	{codeForeignFleet, exitUsage, "a bucket is used by another fleet", "give each store an exchange bucket of its own"},
+	{codeRouteChanged, exitUsage, "a route was edited and has the same revision", "give the route the next revision"},
+	{codeNewerFormat, exitError, "a newer program wrote what is in the bucket", "use the newer program"},
+	{codeNoJob, exitUsage, "no job has this ref or document", "`zdrworker jobs list` lists the open ones"},
+	{codeAmbiguous, exitUsage, "several jobs begin with this ref", "give more of it"},
+	{codeWrongState, exitUsage, "the job is in a state that does not allow this", "`zdrworker jobs show REF` says its state"},
+	{codeBreaker, exitStopped, "the provider refuses the key or the account, so nothing is submitted", "mend the cause; a probe goes out every five minutes, and running again goes on"},
+	{codeViolation, exitViolation, "content or a foreign URL came back from the provider", "tell who answers for data protection; nothing is submitted until a person releases the breaker"},
+	{codeRefused, exitViolation, "the boundary refused a request; nothing left", "this is a defect of the program or its policy: report it with the rule"},
+	{codeStopped, exitStopped, "the provider cannot be reached or refuses the request", "try again later; what is done is kept"},
+	{codeSourceGone, exitFailed, "the document is not in the bucket any more", "put it back, or forget about it"},
+	{codeSourceChanged, exitFailed, "the document was overwritten while its job waited", "its new version is another job"},
+	{codeEmpty, exitFailed, "the document has no text in it", "extract from a document that says something"},
+	{codeBinary, exitFailed, "the document is not UTF-8 text", "convert it to Markdown first"},
+	{codeRejected, exitFailed, "the provider refused the request for this document", "`zdrworker jobs show REF --content` has its words"},
+	{codeJobFailed, exitFailed, "the provider's job failed; it was not billed", "`zdrworker jobs show REF --content` has its words; `zdrworker jobs retry REF` tries again"},
+	{codeUnreachable, exitFailed, "the provider could not fetch the presigned URL", "check that the exchange bucket can be reached from outside, and signing.endpoint"},
+	{codeResultInvalid, exitFailed, "what the provider delivered is no result; it was billed", "`zdrworker jobs retry REF` tries again and may bill again"},
+	{codeResultLarge, exitFailed, "the result is larger than is sealed; it was billed", "extract less at once"},
+	{codeResultForeign, exitFailed, "the result names another job; it was billed", "tell the provider; `zdrworker jobs retry REF` may bill again"},
+	{codeResultLost, exitFailed, "the result was removed from the exchange bucket before it was sealed", "check who else may delete there; `zdrworker jobs retry REF` may bill again"},
+	{codePartial, exitFailed, "the result does not answer the schema, and the route refuses such; it was billed", "`zdrworker jobs show REF --content` says where"},
+	{codeNotDelivered, exitFailed, "the provider finished and delivered nothing; it may have billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
+	{codeUncertain, exitFailed, "it cannot be known whether the document was billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
+	{codeAbandoned, exitFailed, "somebody gave the job up", "`zdrworker jobs retry REF` takes it up again"},
 	{codeInterrupted, exitInterrupt, "SIGINT; state is safe", "the same command again goes on where it stopped"},
 	{codeTerminated, exitTerminated, "SIGTERM; state is safe", "the same command again goes on where it stopped"},
 	{codeInternal, exitError, "an error without a class of its own", "run it again with --log-level debug"},

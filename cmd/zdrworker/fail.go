@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"os"
 
+	"github.com/zdrworker/zdrworker/presign"
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/config"
 	"github.com/zdrworker/zdrworker/zdr"
@@ -45,6 +48,8 @@ func explain(err error) *failure {
 	f := &failure{code: codeInternal, text: safe(err), cause: err}
 	if own, ok := errors.AsType[*failure](err); ok {
 		f.code, f.text, f.hint = own.code, own.Error(), own.hint
+	} else if w, ok := errors.AsType[*worker.Fault](err); ok {
+		f.code, f.text, f.hint = classOf(code(w.Code)).code, told(w), w.Hint
 	} else if c, ok := errors.AsType[coded](err); ok {
 		f.code = classOf(code(c.Code())).code
 	} else {
@@ -57,6 +62,18 @@ func explain(err error) *failure {
 		f.hint = classOf(f.code).hint
 	}
 	return f
+}
+
+// told is a fault without what the code says already.
+func told(w *worker.Fault) string {
+	text := classOf(code(w.Code)).meaning
+	if w.Err != nil {
+		text = safe(w.Err)
+	}
+	if w.Ref != "" {
+		text += " (job " + w.Ref + ")"
+	}
+	return text
 }
 
 // codeByClass finds the code of errors that are classes.
@@ -72,6 +89,15 @@ func codeByClass(err error) code {
 		{bucket.ErrThrottled, codeUnavailable},
 		{bucket.ErrUnavailable, codeUnavailable},
 		{bucket.ErrUnknown, codeUnavailable},
+		{ade.ErrViolation, codeViolation},
+		{ade.ErrRefused, codeRefused},
+		{ade.ErrUnauthorized, codeBreaker},
+		{ade.ErrPaymentRequired, codeBreaker},
+		{ade.ErrForbidden, codeBreaker},
+		{ade.ErrThrottled, codeStopped},
+		{ade.ErrNotSent, codeStopped},
+		{ade.ErrUnknownOutcome, codeStopped},
+		{presign.ErrCredentials, codeNoCredentials},
 	} {
 		if errors.Is(err, c.class) {
 			return c.code
@@ -79,6 +105,9 @@ func codeByClass(err error) code {
 	}
 	if _, ok := errors.AsType[*zdr.PolicyError](err); ok {
 		return codePolicy
+	}
+	if _, ok := errors.AsType[*presign.TooShort](err); ok {
+		return codeURLTooShort
 	}
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return codeFile

@@ -13,6 +13,8 @@ const DefaultFile = "zdrworker.yaml"
 type Options struct {
 	// File is the file's path. Default: DefaultFile if it exists, else none.
 	File string
+	// NoFile reads none, whatever lies in the folder.
+	NoFile bool
 	// Lookup reads a variable. Default: os.LookupEnv.
 	Lookup func(string) (string, bool)
 	// Flags holds the flags that were given, by Key.Path. Default: none.
@@ -63,6 +65,9 @@ func (c *Config) others(lookup func(string) (string, bool)) {
 
 // readFile reads the file that was named, or the default one if it is there.
 func (c *Config) readFile(o Options) ([]*Error, error) {
+	if o.NoFile {
+		return nil, nil
+	}
 	path := o.File
 	if path == "" {
 		path = DefaultFile

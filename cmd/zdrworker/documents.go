@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"iter"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+// document is one thing that a person asked to have extracted.
+type document struct {
+	file string // a local file, "" for an object of the store bucket
+	key  string // its key in the store bucket
+	out  string // its path below --output, with forward slashes, without ".json"
+}
+
+// headBytes is how much of a file is looked at before it is uploaded.
+const headBytes = 4096
+
+// find lists what the arguments name: files, folders (all below them), objects
+// and prefixes of the store bucket.
+func (r *runner) find(ctx context.Context, paths []string) error {
+	for _, p := range paths {
+		if strings.HasPrefix(p, "s3://") {
+			if err := r.findObjects(p); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.findFiles(p); err != nil {
+			return err
+		}
+	}
+	if len(r.local) == 0 && len(r.prefixes) == 0 && len(r.skips) == 0 {
+		return &failure{code: codeUsage, text: "no document was found", hint: "name files, folders or s3://bucket/prefix; Markdown (.md) can be extracted"}
+	}
+	return ctx.Err()
+}
+
+// findObjects notes a prefix of the store bucket.
+func (r *runner) findObjects(location string) error {
+	name, prefix, _ := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
+	if "s3://"+name != strings.TrimSuffix(r.config.Store, "/") {
+		return &failure{code: codeUsage, text: "documents lie in the store bucket, and this is another one", hint: "set --store to the bucket of the documents"}
+	}
+	r.prefixes = append(r.prefixes, prefix)
+	return nil
+}
+
+// findFiles notes a file, or all files below a folder, in order.
+func (r *runner) findFiles(root string) error {
+	info, err := os.Stat(root)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return r.addFile(root, filepath.Base(root), info.Mode())
+	}
+	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		below, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		return r.addFile(p, filepath.ToSlash(below), d.Type())
+	})
+}
+
+// addFile notes a file that a route takes, or that it is skipped.
+func (r *runner) addFile(file, out string, mode fs.FileMode) error {
+	suffix := strings.ToLower(filepath.Ext(file))
+	if !mode.IsRegular() && mode.Type() != 0 {
+		r.skips["not a regular file"]++
+		return nil
+	}
+	if suffix != worker.Markdown {
+		r.skips[suffixWord(suffix)+": no route"]++
+		return nil
+	}
+	key, err := r.keyOf(file)
+	if err != nil {
+		return err
+	}
+	r.local = append(r.local, document{file: file, key: key, out: out})
+	return nil
+}
+
+// suffixWord is what may be said of a file that is skipped: its suffix, where
+// that is one.
+func suffixWord(s string) string {
+	if len(s) < 2 || len(s) > 6 || !plainWord.MatchString(strings.TrimPrefix(s, ".")) {
+		return "another suffix"
+	}
+	return s
+}
+
+// keyOf is the source key of a local file: the path as given, cleaned, below
+// the prefix. A path that leaves the folder is taken as a whole, so that two
+// files never share a key.
+func (r *runner) keyOf(file string) (string, error) {
+	p := filepath.Clean(file)
+	if !filepath.IsLocal(p) {
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			return "", err
+		}
+		p = strings.TrimPrefix(abs, filepath.VolumeName(abs))
+	}
+	return path.Join(r.prefix, filepath.ToSlash(p)), nil
+}
+
+// documents draws the documents one by one: local files are uploaded as they
+// are drawn, where their bytes are new.
+func (r *runner) documents(ctx context.Context) iter.Seq2[worker.Document, error] {
+	return func(yield func(worker.Document, error) bool) {
+		for _, d := range r.local {
+			doc, ok, err := r.upload(ctx, d)
+			if err != nil {
+				yield(worker.Document{}, err)
+				return
+			}
+			if ok && !yield(doc, nil) {
+				return
+			}
+		}
+		for _, prefix := range r.prefixes {
+			if !r.drawObjects(ctx, prefix, yield) {
+				return
+			}
+		}
+	}
+}
+
+// upload makes a file an object. A file that is no document is refused before
+// anything of it leaves the machine.
+func (r *runner) upload(ctx context.Context, d document) (doc worker.Document, ok bool, err error) {
+	f, err := os.Open(d.file)
+	if err != nil {
+		return doc, false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return doc, false, err
+	}
+	head := make([]byte, headBytes)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return doc, false, err
+	}
+	err = worker.CheckMarkdown(head[:n], info.Size())
+	if err == nil {
+		err = worker.CheckKey(d.key)
+	}
+	if err != nil {
+		r.refused(d, err)
+		return doc, false, nil
+	}
+	doc, _, err = r.Pipeline.Upload(ctx, d.key, f)
+	return doc, err == nil, err
+}
+
+// drawObjects draws the objects below a prefix that some route takes. It
+// reports whether more are wanted.
+func (r *runner) drawObjects(ctx context.Context, prefix string, yield func(worker.Document, error) bool) bool {
+	base := prefix[:strings.LastIndex(prefix, "/")+1]
+	for o, err := range r.Store.List(ctx, bucket.Page{Prefix: prefix}) {
+		if err != nil {
+			return yield(worker.Document{}, err)
+		}
+		if prefix != "" && o.Key != prefix && !strings.HasSuffix(prefix, "/") && !strings.HasPrefix(o.Key, prefix+"/") {
+			continue // "inbox/2026" names a folder or an object, not "inbox/2026-old/"
+		}
+		if _, _, takes := r.routes.Match(o.Key); !takes {
+			r.skipped(o.Key)
+			continue
+		}
+		r.note(o.Key, strings.TrimPrefix(o.Key, base))
+		if !yield(worker.Document{Key: o.Key}, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// sortedSkips says why files were left out, the most frequent reason first.
+func sortedSkips(skips map[string]int) []string {
+	out := make([]string, 0, len(skips))
+	for why := range skips {
+		out = append(out, why)
+	}
+	slices.SortFunc(out, func(a, b string) int {
+		if skips[a] != skips[b] {
+			return skips[b] - skips[a]
+		}
+		return strings.Compare(a, b)
+	})
+	return out
+}
+
+// sortedNames are the keys of a map, in order.
+func sortedNames[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/zdrworker/zdrworker/worker"
+)
+
+// write takes outcomes until there are no more: results go to --output, and
+// each is told.
+func (r *runner) write(ctx context.Context) {
+	for o := range r.done {
+		at, err := r.save(ctx, o)
+		if err == nil {
+			err = r.tell(o, at)
+		}
+		r.writing = errors.Join(r.writing, err)
+		if o.Kind == worker.OutcomeFailed || o.Kind == worker.OutcomeRefused || o.Kind == worker.OutcomeHeld {
+			r.mu.Lock()
+			r.failures = append(r.failures, o)
+			r.mu.Unlock()
+		}
+	}
+}
+
+// save writes a sealed result below --output and gives its path; "" where there
+// is nothing to write.
+func (r *runner) save(ctx context.Context, o worker.Outcome) (string, error) {
+	r.mu.Lock()
+	out := r.outs[o.Document.Reveal()]
+	delete(r.outs, o.Document.Reveal())
+	r.mu.Unlock()
+	if r.o.output == "" || !o.Job.Sealed() || o.Job.Result.IsZero() {
+		return "", nil
+	}
+	local := filepath.FromSlash(out + ".json")
+	if !filepath.IsLocal(local) {
+		return "", &failure{code: codeFile, text: "a document's key is no path below the output folder", hint: "fetch its result from the bucket"}
+	}
+	body, err := r.Pipeline.OpenResult(ctx, o.Job)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	target := filepath.Join(r.o.output, local)
+	return target, writeWhole(target, body)
+}
+
+// writeWhole writes a file that is there whole or not at all, for its owner
+// alone: it has the fields of a document in it.
+func writeWhole(target string, body io.Reader) (err error) {
+	dir := filepath.Dir(target)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, ".zdrworker-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = io.Copy(f, body)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), target)
+}

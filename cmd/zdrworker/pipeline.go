@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/worker/config"
+	"github.com/zdrworker/zdrworker/worker/s3store"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// opening is what a command needs of a pipeline beyond the configuration.
+type opening struct {
+	schema  string // a schema given by hand: one route for every document
+	route   string // that route's name; default: made from the schema's
+	sandbox bool   // the embedded bucket and stand-in instead of the configured ones
+	log     io.Writer
+}
+
+// opened is a pipeline that is ready, with what its command prints of it.
+type opened struct {
+	*config.Assembly
+	config *config.Config
+	routes worker.Routes
+	tally  *zdr.Tally
+	close  func() error
+}
+
+// open makes the pipeline of a configuration. The caller closes it.
+func (a *app) open(cmd *cobra.Command, o opening) (_ *opened, err error) {
+	w := &opened{tally: &zdr.Tally{}, close: func() error { return nil }}
+	if o.sandbox {
+		if w.close, err = a.enterSandbox(cmd.Context()); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if w.config, err = a.config(cmd); err != nil {
+		return nil, err
+	}
+	extras := config.Extras{Recorder: w.tally, Logger: a.logger(o.log)}
+	if w.routes, extras.Approve, err = a.routes(cmd.Context(), w.config, o); err != nil {
+		return nil, err
+	}
+	extras.Routes = w.routes
+	w.Assembly, err = w.config.Assemble(cmd.Context(), extras)
+	return w, err
+}
+
+// routes are those of the configuration, or the one of a schema given by hand:
+// giving it is approving it.
+func (a *app) routes(ctx context.Context, c *config.Config, o opening) (worker.Routes, []zdr.Schema, error) {
+	if o.schema == "" {
+		routes, err := c.BuildRoutes(ctx, a.fetch(c))
+		if err != nil {
+			return nil, nil, err
+		}
+		if names, _ := c.Unapproved(routes); len(names) > 0 {
+			return nil, nil, &failure{code: codeNotApproved, text: "the policy does not name the schema of route " + strings.Join(names, ", ")}
+		}
+		return routes, nil, nil
+	}
+	file, err := config.ReadSchema(ctx, o.schema, a.fetch(c))
+	if err != nil {
+		return nil, nil, err
+	}
+	route := worker.Route{
+		Name: routeName(o, file.Schema), Schema: file.Schema, Model: c.Defaults.Model,
+		OnChange: worker.OnChange(c.Defaults.OnChange), Partial: worker.Partial(c.Defaults.Partial),
+	}
+	return worker.Routes{route}, []zdr.Schema{file.Schema}, route.Validate()
+}
+
+// routeName names the route of a schema given by hand after the file and the
+// schema itself: another schema is another route, so nothing is mixed up and
+// nothing that was answered is asked again.
+func routeName(o opening, s zdr.Schema) string {
+	if o.route != "" {
+		return o.route
+	}
+	base := o.schema[strings.LastIndexAny(o.schema, `/\`)+1:]
+	base, _, _ = strings.Cut(base, ".")
+	word := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, base)
+	word = strings.Trim(word[:min(len(word), 40)], "-")
+	if word == "" {
+		word = "schema"
+	}
+	return word + "-" + strings.TrimPrefix(s.Digest(), "sha256:")[:8]
+}
+
+// fetch reads schemas that lie in buckets.
+func (a *app) fetch(c *config.Config) config.Fetch {
+	return func(ctx context.Context, location string) ([]byte, error) {
+		cfg, err := c.AWS(ctx)
+		if err != nil {
+			return nil, err
+		}
+		name, key, ok := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
+		if !ok || key == "" {
+			return nil, errors.New("s3://bucket/key is wanted")
+		}
+		store, err := s3store.OpenWith(ctx, cfg, "s3://"+name, c.StoreOptions())
+		if err != nil {
+			return nil, err
+		}
+		obj, err := store.Get(ctx, key, bucket.GetOptions{})
+		if err != nil {
+			return nil, err
+		}
+		defer obj.Body.Close()
+		return io.ReadAll(io.LimitReader(obj.Body, maxSchema+1))
+	}
+}
+
+// maxSchema is more than any schema that config.ReadSchema takes, in bytes.
+const maxSchema = 1 << 20

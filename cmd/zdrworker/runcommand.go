@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	opening
+	output string
+	prefix string
+	limit  int
+	dryRun bool
+}
+
+func newRun(a *app) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use: "run PATH…", GroupID: groupRun, Short: "Extract documents: files, folders or s3://bucket/prefix", Args: args("PATH…"),
+		Long: `Bring every document to its end: stage it, submit it, wait, check the result and
+seal it in the store bucket, remove what was staged. A local file becomes an
+object below uploads/ first, and only where its bytes are new. A document that
+was answered before is not asked again; running again after an interruption
+goes on where it stopped.
+
+With --schema every document is extracted by that one schema, and giving it
+approves it. Without it the routes of the configuration decide.`,
+		Example: `  zdrworker run ./inbox --schema invoice.json --output out
+  zdrworker run s3://acme-docs/inbox/
+  zdrworker run in/*.md --schema invoice.json --sandbox --output out`,
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.schema, "schema", "", "JSON Schema `file` of the fields to extract ($ZDRWORKER_SCHEMA)")
+	f.StringVar(&o.route, "route", "", "`name` of the route that --schema makes; from the schema if empty ($ZDRWORKER_ROUTE)")
+	f.StringVar(&o.output, "output", "", "`folder` for the results, besides the bucket ($ZDRWORKER_OUTPUT)")
+	f.StringVar(&o.prefix, "prefix", worker.UploadPrefix, "where in the store bucket local files go ($ZDRWORKER_PREFIX)")
+	f.IntVar(&o.limit, "limit", 0, "stop after so many documents; 0 is all ($ZDRWORKER_LIMIT)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done; nothing is uploaded or submitted ($ZDRWORKER_DRY_RUN)")
+	a.addSandboxFlag(f, &o.sandbox)
+	cmd.RunE = func(cmd *cobra.Command, paths []string) error { return a.runCommand(cmd, paths, o) }
+	return cmd
+}
+
+// runner is one `zdrworker run`.
+type runner struct {
+	a *app
+	*opened
+	o        runOptions
+	prefix   string
+	progress *progress
+	began    time.Time
+
+	local    []document
+	prefixes []string
+	skips    map[string]int
+
+	mu       sync.Mutex
+	outs     map[string]string // key → path below --output, of documents under way
+	counts   counts
+	failures []worker.Outcome
+	local4   int // refused before they became objects
+	done     chan worker.Outcome
+	writing  error
+}
+
+func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error {
+	if err := checkPrefix(o.prefix); err != nil {
+		return err
+	}
+	show := a.newProgress()
+	o.log = show
+	w, err := a.open(cmd, o.opening)
+	if err != nil {
+		return err
+	}
+	r := &runner{
+		a: a, opened: w, o: o, prefix: o.prefix, progress: show, began: time.Now(),
+		skips: map[string]int{}, outs: map[string]string{}, done: make(chan worker.Outcome, 64),
+	}
+	return errors.Join(r.run(cmd.Context(), paths), w.close())
+}
+
+// checkPrefix keeps uploads out of what the worker writes itself.
+func checkPrefix(prefix string) error {
+	p := path.Clean(prefix) + "/"
+	for _, own := range []string{"results/", "failures/", "zdr/"} {
+		if strings.HasPrefix(p, own) {
+			return usage("--prefix: results/, failures/ and zdr/ belong to the worker")
+		}
+	}
+	return nil
+}
+
+func (r *runner) run(ctx context.Context, paths []string) error {
+	if err := r.find(ctx, paths); err != nil {
+		return err
+	}
+	for _, d := range r.local {
+		r.outs[d.key] = d.out
+	}
+	if err := r.announce(); err != nil || r.o.dryRun {
+		return err
+	}
+	// What earlier runs left to drain is looked at when its time has come.
+	if _, err := r.Pipeline.Sweep(ctx, false); err != nil {
+		return err
+	}
+	sum, err := r.work(ctx)
+	if err != nil {
+		return errors.Join(err, r.summary(ctx, sum, err))
+	}
+	return r.summary(ctx, sum, nil)
+}
+
+// work runs the pipeline, the progress display and the writing of results side
+// by side.
+func (r *runner) work(ctx context.Context) (worker.Summary, error) {
+	shown, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var side sync.WaitGroup
+	side.Go(func() { r.progress.Run(shown) })
+	var writer sync.WaitGroup
+	writer.Go(func() { r.write(context.WithoutCancel(ctx)) })
+	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
+		Documents: limited(r.documents(ctx), r.o.limit), Notify: r.notify, Status: r.status,
+	})
+	close(r.done)
+	writer.Wait()
+	stop()
+	side.Wait()
+	return sum, errors.Join(err, r.writing)
+}
+
+// notify books an outcome; the writing of its result happens elsewhere.
+func (r *runner) notify(o worker.Outcome) { r.done <- o }
+
+// status feeds the display.
+func (r *runner) status(s worker.Summary) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	total := len(r.local)
+	if len(r.prefixes) > 0 {
+		total = len(r.local) + s.Found
+	}
+	r.counts = counts{
+		Total: total, Sealed: s.Sealed, Unchanged: s.Unchanged, Failed: s.Failed + s.Refused + r.local4,
+		Waiting: s.Open, Credits: s.Credits, ContentBytes: r.tally.Snapshot().ContentBytes(),
+	}
+	r.counts.Queued = max(0, total-r.counts.done()-s.Open-s.Skipped-s.Held)
+	r.progress.Set(r.counts)
+}
+
+// note remembers where a document's result goes below --output.
+func (r *runner) note(key, out string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.outs[key] = out
+}
+
+// refused books a local file that is no document.
+func (r *runner) refused(d document, err error) {
+	f, ok := errors.AsType[*worker.Fault](err)
+	c := worker.CodeKeyRefused
+	if ok {
+		c = f.Code
+	} else if _, long := errors.AsType[*worker.KeyTooLong](err); long {
+		c = worker.CodeKeyTooLong
+	}
+	r.mu.Lock()
+	r.local4++
+	r.mu.Unlock()
+	r.done <- worker.Outcome{Kind: worker.OutcomeRefused, Document: zdr.NewName(d.key), Code: c}
+}
+
+// skipped books an object that no route takes.
+func (r *runner) skipped(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.skips[suffixWord(strings.ToLower(path.Ext(key)))+": no route"]++
+}
