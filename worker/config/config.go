@@ -16,6 +16,7 @@ type Config struct {
 	S3       S3
 	Provider Provider
 	Signing  Signing
+	Timing   Timing
 	Policy   Policy
 	Defaults Defaults
 	Routes   []Route
@@ -58,6 +59,15 @@ type Identity struct {
 	TokenFile   string // of web-identity
 	Profile     string // of profile
 	Prefix      string // of env: <PREFIX>_ACCESS_KEY_ID and so on
+}
+
+// Timing are the protocol's numbers; worker.Settings explains each.
+type Timing struct {
+	Lease       time.Duration
+	PostTimeout time.Duration
+	ClockSkew   time.Duration
+	DrainMargin time.Duration
+	JobTime     time.Duration
 }
 
 // Policy is what the boundary is told to allow.

@@ -76,6 +76,27 @@ var fileKeys = []Key{
 	identityKey("writer", "profile"), identityKey("writer", "prefix"),
 
 	{
+		Path: "timing.lease", Doc: "How long a worker may prepare a submission before another takes over.", Default: "2m", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Timing.Lease }),
+	},
+	{
+		Path: "timing.post_timeout", Doc: "The most that one request to the provider may take.", Default: "1m", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Timing.PostTimeout }),
+	},
+	{
+		Path: "timing.clock_skew", Doc: "How wrong the workers' clocks may be before a healthy submission is fenced needlessly.", Default: "30s", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Timing.ClockSkew }),
+	},
+	{
+		Path: "timing.drain_margin", Doc: "The longest upload: how long after its URL has ended a result may still land.", Default: "1h", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Timing.DrainMargin }),
+	},
+	{
+		Path: "timing.job_time", Doc: "The least validity that a URL must have at submission: the time that the slowest job may take.", Default: "30m", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Timing.JobTime }),
+	},
+
+	{
 		Path: "policy.residency", Doc: "same-region: AWS buckets and provider on the same side, us or eu; any: not compared.",
 		Default: "same-region", Values: []string{"same-region", "any"},
 		field: ofConfig(func(c *Config) any { return &c.Policy.Residency }),
@@ -112,8 +133,8 @@ var fileKeys = []Key{
 		field: ofConfig(func(c *Config) any { return &c.Defaults.OnChange }),
 	},
 	{
-		Path: "defaults.on_uncertain", Doc: "What happens when it cannot be known whether a document was billed.",
-		Default: "wait", Values: []string{"wait"},
+		Path: "defaults.on_uncertain", Doc: "What happens when it cannot be known whether a document was billed; resubmit may bill twice.",
+		Default: "wait", Values: []string{"wait", "resubmit"},
 		field: ofConfig(func(c *Config) any { return &c.Defaults.OnUncertain }),
 	},
 	{

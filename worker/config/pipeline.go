@@ -52,12 +52,20 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 	if a.Guard, a.Signer, err = c.boundary(signing, x); err != nil {
 		return nil, err
 	}
-	x.Settings.ListLag = c.Provider.ListLag
+	c.settings(&x.Settings)
 	a.Pipeline, err = worker.New(ctx, worker.Config{
 		Store: a.Store, Exchange: a.Exchange, Provider: ade.NewWithKey(a.Guard, c.APIKey), Signer: a.Signer,
 		Routes: x.Routes, Settings: x.Settings, Development: c.Policy.Development, Logger: x.Logger, Recorder: x.Recorder,
 	})
 	return a, err
+}
+
+// settings are the numbers of the protocol that the configuration says.
+func (c *Config) settings(s *worker.Settings) {
+	t := c.Timing
+	s.ListLag, s.Lease, s.PostTimeout, s.Skew = c.Provider.ListLag, t.Lease, t.PostTimeout, t.ClockSkew
+	s.DrainMargin, s.JobTime = t.DrainMargin, t.JobTime
+	s.OnUncertain = worker.Uncertain(c.Defaults.OnUncertain)
 }
 
 // boundary makes guard and signer, which know each other: the guard lets out
