@@ -80,16 +80,20 @@ func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) 
 	if until := p.gate.closedUntil(now); !until.IsZero() {
 		return pause{WaitRate, until}, true
 	}
+	if w, wait := p.stopped(ctx, j.rec.Route.Name); wait {
+		return w, true
+	}
 	if until, open := p.brake.holds(ctx, p, now); open {
 		return pause{WaitBreaker, until}, true
 	}
-	return pause{}, false
+	return p.pacer.take(ctx, p)
 }
 
 // attemptNow carries one minted attempt from staging to the provider's answer.
 // Only the call that minted the token may come here (I1, I2).
 func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) {
 	done, err := p.stage(ctx, j)
+	p.pacer.staged(ctx)
 	if done || err != nil {
 		return pause{}, false, err
 	}
@@ -134,7 +138,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
 		}
 		// I1: the record says submitting with our nonce, so the POST may go.
 		again, w, err := p.post(ctx, j, schema, pair, deadline)
-		if !again || err != nil {
+		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
 			return w, true, err
 		}
 	}
@@ -170,20 +174,23 @@ func (p *Pipeline) post(ctx context.Context, j *job, schema zdr.Schema, pair pre
 		return false, pause{WaitUncertain, deadline.Add(p.set.Skew)}, nil
 	}
 	a := *j.rec.current()
-	bounded, cancel := context.WithTimeout(ctx, p.postTime(deadline))
+	// A worker that is told to leave waits for this answer: without it the
+	// attempt would have to be fenced.
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.postTime(deadline))
 	defer cancel()
 	create := ade.ExtractJob{
 		Ref: j.rec.Ref, Attempt: a.N, Schema: schema, Model: j.rec.Route.Model, Strict: j.rec.Route.Strict,
 		Markdown: pair.Get, OutputSave: pair.Put,
 	}
 	id, err := p.provider.CreateExtractJob(bounded, create)
-	ctx, done := firm(ctx)
-	defer done()
 	if err == nil {
 		p.gate.accepted()
+		err := p.accepted(ctx, j, a.N, id)
 		p.brake.succeeded(ctx, p)
-		return false, pause{WaitResult, time.Time{}}, p.accepted(ctx, j, a.N, id)
+		return false, pause{WaitResult, time.Time{}}, err
 	}
+	ctx, done := firm(ctx)
+	defer done()
 	return p.answered(ctx, j, a, err)
 }
 
@@ -195,32 +202,50 @@ func (p *Pipeline) postTime(deadline time.Time) time.Duration {
 	return deadline.Sub(p.now())
 }
 
-// accepted writes down the provider's job id. If the record moved on
-// meanwhile, the id is merged into what it says now: a job id that nobody
-// knows would block the proofs of others for ever.
+// maxMerge bounds how often a job id is tried to be written down; with the
+// waits in between it is about a minute.
+const maxMerge = 7
+
+// accepted writes down the provider's job id, with patience and whatever
+// becomes of the caller's context. If the record moved on meanwhile, the id is
+// merged into what it says now: a job id that nobody knows blocks the proofs
+// of others.
 func (p *Pipeline) accepted(ctx context.Context, j *job, n int, id zdr.JobID) error {
-	set := func(r *record) {
-		if a := r.attempt(n); a != nil {
-			a.ProviderJob, a.End = id.String(), ""
-		}
-		r.Waiting, r.Hold = WaitResult, ""
-	}
-	for range maxSteps {
-		e := EventNote
-		if a := j.rec.current(); a != nil && a.N == n && transitions[j.rec.State][EventAccept] != "" {
-			e = EventAccept
-		}
-		err := p.swap(ctx, j, e, "", set)
-		if !errors.Is(err, errLost) || !p.keeps(ruleMerge) {
+	for try := 1; ; try++ {
+		err := p.mergeID(ctx, j, n, id)
+		if err == nil || !transient(err) || try == maxMerge || !p.keeps(ruleMerge) {
 			return err
 		}
-		seen, err := p.load(ctx, j.id)
-		if err != nil {
-			return err
+		if !errors.Is(err, errLost) {
+			sleep(context.WithoutCancel(ctx), backoff(try))
 		}
-		*j = *seen
+		// A window of its own for each try: this worker may have been asleep.
+		again, done := firm(ctx)
+		if seen, err := p.load(again, j.id); err == nil {
+			*j = *seen
+		}
+		done()
 	}
-	return errUncertain
+}
+
+// mergeID is one try of accepted.
+func (p *Pipeline) mergeID(ctx context.Context, j *job, n int, id zdr.JobID) error {
+	a, event := j.rec.attempt(n), EventNote
+	switch {
+	case a == nil || a.ProviderJob == id.String():
+		return nil // dropped as never accepted, or written by an earlier try
+	case n == j.rec.current().N && transitions[j.rec.State][EventAccept] != "":
+		event = EventAccept
+	}
+	ctx, done := firm(ctx)
+	defer done()
+	return p.swap(ctx, j, event, "", func(r *record) {
+		a := r.attempt(n)
+		a.ProviderJob, a.End = id.String(), ""
+		if event == EventAccept {
+			r.Waiting, r.Hold, r.FencedAt = WaitResult, "", time.Time{}
+		}
+	})
 }
 
 // Ends of attempts: why one is over, unbilled.
@@ -240,11 +265,12 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 	errors.As(cause, &e)
 	switch {
 	case errors.Is(cause, ade.ErrNotSent) && a.Tries < maxTries:
-		return sleep(ctx, backoff(a.Tries)), pause{}, nil
+		return true, pause{WaitUncertain, a.PostDeadline.Add(p.set.Skew)}, nil
 	case errors.Is(cause, ade.ErrNotSent):
 		err = p.postpone(ctx, j, endDeferred, WaitProvider, backoff(a.Tries))
 	case errors.Is(cause, ade.ErrThrottled):
 		wait := p.gate.throttled(p.now(), e.RetryAfter)
+		p.pacer.throttled(ctx, p, wait)
 		err = p.postpone(ctx, j, endDeferred, WaitRate, wait)
 	case errors.Is(cause, ade.ErrUnauthorized), errors.Is(cause, ade.ErrPaymentRequired), errors.Is(cause, ade.ErrForbidden):
 		err = errors.Join(p.brake.trip(ctx, p, e.Status), p.postpone(ctx, j, endDeferred, WaitBreaker, 0))
@@ -260,7 +286,7 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 	default:
 		// Unknown outcome: left as it is. Whoever comes after the deadline fences.
 		if !p.keeps(rulePostOnce) && a.Tries < maxTries {
-			return true, pause{}, nil
+			return true, pause{}, nil // a second POST under one intent
 		}
 		return false, pause{WaitUncertain, a.PostDeadline.Add(p.set.Skew)}, nil
 	}
@@ -275,6 +301,7 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 
 // answeredAnyway is what ruleStaleAnswer forbids.
 func (p *Pipeline) answeredAnyway(ctx context.Context, j *job, cause error) (bool, pause, error) {
+	ctx = context.WithoutCancel(ctx)
 	seen, err := p.load(ctx, j.id)
 	if err != nil {
 		return false, pause{}, err

@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -38,17 +37,32 @@ const (
 
 // brake is this worker's view of the breaker.
 type brake struct {
-	mu   sync.Mutex
+	turn chan struct{} // holds one: a lock that a request may be made under, and given up with the context
 	read time.Time
 	etag string
 	last Breaker
 }
 
+func newBrake() brake { return brake{turn: make(chan struct{}, 1)} }
+
+func (b *brake) take(ctx context.Context) bool {
+	select {
+	case b.turn <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (b *brake) give() { <-b.turn }
+
 // holds reports whether a submit must wait, and until when at least. When a
 // probe is due, the one worker that moves the probe's time goes through.
 func (b *brake) holds(ctx context.Context, p *Pipeline, now time.Time) (time.Time, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	if !b.take(ctx) {
+		return time.Time{}, false
+	}
+	defer b.give()
 	if err := b.refresh(ctx, p, now); err != nil {
 		// Unknown is not open: the submit itself needs the same bucket.
 		return time.Time{}, false
@@ -98,8 +112,10 @@ func (b *brake) set(ctx context.Context, p *Pipeline, now time.Time, to Breaker)
 
 // trip opens the breaker for the whole fleet.
 func (b *brake) trip(ctx context.Context, p *Pipeline, status int) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	if !b.take(ctx) {
+		return ctx.Err()
+	}
+	defer b.give()
 	reason := map[int]string{401: BreakerKey, 402: BreakerCredits, 403: BreakerForbidden, 0: BreakerViolation}[status]
 	now := p.now()
 	for range maxPublish {
@@ -120,8 +136,10 @@ func (b *brake) trip(ctx context.Context, p *Pipeline, status int) error {
 // succeeded closes a breaker after an accepted probe. One that tripped on a
 // violation is closed by a person only.
 func (b *brake) succeeded(ctx context.Context, p *Pipeline) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	if !b.take(ctx) {
+		return
+	}
+	defer b.give()
 	if b.last.Open && b.last.Reason != BreakerViolation {
 		b.set(ctx, p, p.now(), Breaker{})
 	}
@@ -129,8 +147,10 @@ func (b *brake) succeeded(ctx context.Context, p *Pipeline) {
 
 // Breaker reads the fleet's stop.
 func (p *Pipeline) Breaker(ctx context.Context) (Breaker, error) {
-	p.brake.mu.Lock()
-	defer p.brake.mu.Unlock()
+	if !p.brake.take(ctx) {
+		return Breaker{}, fault("breaker", "", ctx.Err())
+	}
+	defer p.brake.give()
 	p.brake.read = time.Time{}
 	err := p.brake.refresh(ctx, p, p.now())
 	return p.brake.last, fault("breaker", "", err)
@@ -141,8 +161,10 @@ func (p *Pipeline) Release(ctx context.Context) error {
 	if _, err := p.Breaker(ctx); err != nil {
 		return err
 	}
-	p.brake.mu.Lock()
-	defer p.brake.mu.Unlock()
+	if !p.brake.take(ctx) {
+		return fault("breaker", "", ctx.Err())
+	}
+	defer p.brake.give()
 	if p.brake.last.Open && !p.brake.set(ctx, p, p.now(), Breaker{}) {
 		return fault("breaker", "", &bucket.Error{Op: "put", Class: bucket.ErrConflict})
 	}

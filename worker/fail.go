@@ -54,7 +54,7 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 		if err != nil {
 			return err
 		}
-		to, err := p.place(ctx, j)
+		to, err := p.place(ctx, j, bucket.Info{})
 		if err != nil || to != placeResult {
 			return err
 		}

@@ -31,6 +31,7 @@ const (
 	CodeViolation    Code = "violation"
 	CodeRefused      Code = "request_refused"
 	CodeBreaker      Code = "breaker_open"
+	CodePaused       Code = "paused"
 	CodeWrongState   Code = "wrong_state"
 
 	CodeSourceGone     Code = "source_gone"

@@ -40,6 +40,9 @@ func (p *Pipeline) stepFencing(ctx context.Context, j *job) (pause, bool, error)
 	if landed, err := p.landing(ctx, j); landed || err != nil {
 		return pause{}, false, err
 	}
+	if !p.keeps(ruleExpiryFirst) {
+		expired = p.expiredNow(ctx, j)
+	}
 	proof, err := p.proveUnbilled(ctx, j)
 	if err != nil {
 		return pause{WaitUncertain, p.now().Add(p.set.Ask)}, true, err
@@ -97,6 +100,12 @@ func (p *Pipeline) expired(j *job) bool {
 	return j.now.After(j.rec.lastURL().Add(p.set.DrainMargin))
 }
 
+// expiredNow is what ruleExpiryFirst forbids: the clock is read last.
+func (p *Pipeline) expiredNow(ctx context.Context, j *job) bool {
+	seen, err := p.load(ctx, j.id)
+	return err == nil && seen.now.After(j.rec.lastURL().Add(p.set.DrainMargin))
+}
+
 // proof is what the provider's list says about an attempt.
 type proof struct {
 	unbilled bool // no job in the list can be this attempt's
@@ -131,13 +140,18 @@ func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
 	return proof{unbilled: true}, nil
 }
 
+// clockSpread is how far the provider's clock, which stamps its jobs, may be
+// from the store's, which stamps records and URLs: the spread that SigV4 itself
+// allows. A wider window costs nothing but more jobs to recognise; a narrower
+// one overlooks the very job that is looked for.
+const clockSpread = 15 * time.Minute
+
 // candidates are the jobs of the list that were received while the attempt's
 // POST could have been accepted with content to fetch: between signing and
 // fencing. Two whole walks must agree, because pages shift while one walks.
 func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID, error) {
-	// The provider's stamps are whole seconds of its own clock.
-	from := j.rec.current().SignedAt.Add(-p.set.Skew - time.Second)
-	to := j.rec.FencedAt.Add(p.set.Skew + time.Second)
+	from := j.rec.current().SignedAt.Add(-clockSpread)
+	to := j.rec.FencedAt.Add(clockSpread)
 	var last map[string]zdr.JobID
 	for range 4 {
 		seen, err := p.walk(ctx, from, to)
@@ -212,7 +226,12 @@ func (p *Pipeline) whose(ctx context.Context, j *job, id string) (named, over bo
 		return false, false, err
 	}
 	got, err := p.provider.ExtractJob(ctx, known, j.rec.Ref)
-	if err != nil {
+	switch {
+	case errors.Is(err, ade.ErrViolation):
+		return false, false, p.brake.trip(ctx, p, 0)
+	case errors.Is(err, ade.ErrNotFound):
+		return false, false, nil // listed and not shown: nothing follows from it
+	case err != nil:
 		return false, false, err
 	}
 	if got.Status == ade.StatusFailed || got.Status == ade.StatusCancelled {
@@ -221,8 +240,16 @@ func (p *Pipeline) whose(ctx context.Context, j *job, id string) (named, over bo
 	return false, false, nil
 }
 
-// hold stops a job until a person, the policy or a late result moves it.
+// hold stops a job until a person, the policy or a late result moves it. What
+// was staged for it goes: its URL has ended, or it was fenced.
 func (p *Pipeline) hold(ctx context.Context, j *job, why Code) error {
+	var keys []string
+	for _, a := range j.rec.Attempts {
+		keys = append(keys, stagingKey(a.Token))
+	}
+	if err := p.takeAway(ctx, j.rec, keys...); err != nil {
+		return err
+	}
 	return p.swap(ctx, j, EventHold, string(why), func(r *record) {
 		r.Hold, r.Waiting, r.FencedAt = string(why), WaitOperator, time.Time{}
 	})

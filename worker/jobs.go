@@ -274,9 +274,7 @@ func (p *Pipeline) reopen(ctx context.Context, j *job) error {
 		return err
 	}
 	return p.swap(ctx, j, EventRetry, "", func(r *record) {
-		r.Gen++
-		r.Failure, r.Result, r.Receipt, r.Seal, r.Hold = nil, nil, nil, nil, ""
-		r.Waiting, r.NotBefore = WaitNothing, time.Time{}
+		r.again()
 	})
 }
 

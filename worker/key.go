@@ -25,6 +25,9 @@ const (
 	fleetKey   = controlPrefix + "fleet.json"
 	breakerKey = controlPrefix + "breaker.json"
 	sweepKey   = controlPrefix + "sweep.json"
+	pauseKey   = controlPrefix + "pause.json"
+	paceKey    = controlPrefix + "pace.json"
+	dutyKey    = controlPrefix + "leases/sweep.json"
 	// bindingKey stands in the exchange bucket and names the fleet that uses it.
 	bindingKey = "fleet.json"
 )
@@ -83,9 +86,10 @@ func tokenOf(key string) string {
 	return ""
 }
 
-// historyKey is where a result goes that came too late to be the newest.
-func historyKey(id ID, gen int) string {
-	return historyPrefix + id.shard() + "/" + id.String() + "." + strconv.Itoa(gen) + ".json"
+// historyKey is where the result of a job goes that is not its document's
+// newest. The ref is what a result says of itself.
+func historyKey(ref string) string {
+	return historyPrefix + ref[:2] + "/" + ref + ".json"
 }
 
 // textKey is where the provider's words about a job go: they can quote the

@@ -8,6 +8,7 @@ import (
 // logEvent writes one line per transition, with the contract's fields only:
 // refs and codes, never a name.
 func (p *Pipeline) logEvent(ctx context.Context, j *job, e Event, code string) {
+	p.meter.event(j, e)
 	r := j.rec
 	attrs := []slog.Attr{
 		slog.String("ref", r.Ref), slog.String("route", r.Route.Name), slog.String("step", r.Step),

@@ -29,6 +29,7 @@ func (p *Pipeline) landing(ctx context.Context, j *job) (landed bool, err error)
 
 // land fixes one landing as the one that this generation publishes (I5).
 func (p *Pipeline) land(ctx context.Context, j *job, attempt int, info bucket.Info) error {
+	p.meter.noticed(j.id, info.Modified)
 	return p.swap(ctx, j, EventLand, "", func(r *record) {
 		r.Seal = &seal{Attempt: attempt, ETag: info.ETag, Size: info.Size}
 		r.Waiting, r.Hold, r.Lease = WaitNothing, "", nil
@@ -43,6 +44,9 @@ func (p *Pipeline) stepSubmitted(ctx context.Context, j *job, n nudge) (pause, b
 		if landed, err := p.landing(ctx, j); landed || err != nil {
 			return pause{}, false, err
 		}
+	}
+	if !p.keeps(ruleExpiryFirst) {
+		expired = p.expiredNow(ctx, j)
 	}
 	wait := pause{WaitResult, p.now().Add(p.set.Ask)}
 	if !n.ask && !expired {
@@ -64,6 +68,14 @@ func (p *Pipeline) askProvider(ctx context.Context, j *job, expired bool) (pause
 			return pause{}, false, p.hold(ctx, j, CodeNotDelivered)
 		}
 		return wait, true, nil
+	case errors.Is(err, ade.ErrViolation):
+		// The fleet stops, and this job's answers cannot be read any more: what
+		// is left to look at is its outbox.
+		err = p.brake.trip(ctx, p, 0)
+		if err == nil && expired {
+			return pause{}, false, p.hold(ctx, j, CodeNotDelivered)
+		}
+		return wait, true, err
 	case err != nil:
 		return wait, true, err
 	case got.Status == ade.StatusFailed || got.Status == ade.StatusCancelled:

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -56,6 +58,10 @@ type Config struct {
 	Settings Settings
 	// Development marks every record: all of it was loopback. Default: false.
 	Development bool
+	// Limits are what all workers together keep to at the provider. Default: none.
+	Limits Limits
+	// Registerer gets this pipeline's metrics. Default: nothing is measured.
+	Registerer prometheus.Registerer
 	// Logger gets one line per transition, with refs and no names. Default:
 	// nothing is logged.
 	Logger *slog.Logger
@@ -181,6 +187,10 @@ type Pipeline struct {
 	holder string // this worker, in leases
 	gate   gate
 	brake  brake
+	pauses control[Pause]
+	pacer  pacer
+	duty   control[Duty]
+	meter  *meter // nil: nothing is measured
 	hands  hands
 	seen   sync.Map // schema digests known to lie in the bucket → zdr.Schema
 }
@@ -202,7 +212,11 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
 		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, holder: newNonce(),
-		now: time.Now,
+		now: time.Now, brake: newBrake(),
+		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits), duty: newControl[Duty](dutyKey),
+	}
+	if err := p.measure(c.Registerer); err != nil {
+		return nil, err
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
@@ -29,7 +30,10 @@ func (p *Pipeline) publish(ctx context.Context, j *job, a *attempt, v verdict) (
 		if seen.Metadata["zdr-ref"] == j.rec.Ref && p.keeps(ruleSealFixes) {
 			return seen, seen.Metadata["zdr-status"], nil
 		}
-		place, err := p.place(ctx, j)
+		place, err := p.place(ctx, j, seen)
+		if err == nil && place == placeResult {
+			err = p.setAside(ctx, j, seen)
+		}
 		if err != nil {
 			return bucket.Info{}, "", err
 		}
@@ -63,13 +67,17 @@ const (
 	placeNowhere              // the document is gone and its result is not wanted
 )
 
-func (p *Pipeline) place(ctx context.Context, j *job) (place, error) {
+// place looks at the document. seen is what stands at the result key: once the
+// document is gone, it alone can say that a newer version was answered.
+func (p *Pipeline) place(ctx context.Context, j *job, seen bucket.Info) (place, error) {
 	now, err := p.store.Head(ctx, j.rec.Source.Key, "")
 	switch {
 	case !p.keeps(ruleNewest):
 		return placeResult, nil
 	case errors.Is(err, bucket.ErrNotFound) && p.set.OnSourceDeleted == DeletedDiscard:
 		return placeNowhere, nil
+	case errors.Is(err, bucket.ErrNotFound) && newer(seen, j.rec.Source):
+		return placeHistory, nil
 	case errors.Is(err, bucket.ErrNotFound):
 		return placeResult, nil
 	case err != nil:
@@ -81,6 +89,30 @@ func (p *Pipeline) place(ctx context.Context, j *job) (place, error) {
 	return placeResult, nil
 }
 
+// newer: the result that stands is of a version that was written after this
+// one, or in the same second.
+func newer(seen bucket.Info, than source) bool {
+	at, err := time.Parse(time.RFC3339, seen.Metadata["zdr-source-modified"])
+	return err == nil && !at.Before(than.Modified.Truncate(time.Second))
+}
+
+// setAside keeps the result of another version that is about to be replaced,
+// where the bucket would not: a document that gets its old bytes back is the
+// same job again, and its result was paid for.
+func (p *Pipeline) setAside(ctx context.Context, j *job, seen bucket.Info) error {
+	ref := seen.Metadata["zdr-ref"]
+	if seen.ETag == "" || len(ref) < minRef || ref == j.rec.Ref || seen.Version != "" {
+		return nil
+	}
+	_, err := p.store.Copy(ctx, historyKey(ref),
+		bucket.Source{Bucket: p.store.Name(), Key: j.rec.Route.Result, ETag: seen.ETag},
+		bucket.PutOptions{ContentType: seen.ContentType, Metadata: seen.Metadata})
+	if errors.Is(err, bucket.ErrPrecondition) || errors.Is(err, bucket.ErrNotFound) {
+		return nil // it changed meanwhile: the write that follows will not match either
+	}
+	return err
+}
+
 // put writes the landing's bytes where they belong, under a condition.
 func (p *Pipeline) put(ctx context.Context, j *job, a *attempt, v verdict, seen bucket.Info, to place) (bucket.Info, string, error) {
 	key, status, cond := j.rec.Route.Result, v.status, bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""}
@@ -88,7 +120,7 @@ func (p *Pipeline) put(ctx context.Context, j *job, a *attempt, v verdict, seen 
 	case placeNowhere:
 		return bucket.Info{}, StatusDiscarded, nil
 	case placeHistory:
-		key, status, cond = historyKey(j.id, j.rec.Gen), StatusSuperseded, bucket.Condition{}
+		key, status, cond = historyKey(j.rec.Ref), StatusSuperseded, bucket.Condition{}
 	}
 	if !p.keeps(ruleConditional) || !p.keeps(ruleSealFixes) {
 		cond = bucket.Condition{}

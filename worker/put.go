@@ -52,10 +52,13 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, f
 	defer release()
 	j, err = p.load(ctx, id)
 	if err == nil && j.rec.State == Closed && !p.keeps(ruleOneRecord) {
-		return j, true, p.reopen(ctx, j)
+		return j, false, p.reopen(ctx, j)
 	}
-	if err == nil || !errors.Is(err, bucket.ErrNotFound) {
-		return j, false, fault("put", "", err)
+	if err == nil {
+		return j, false, fault("put", j.rec.Ref, p.comeBack(ctx, j, src, keys))
+	}
+	if !errors.Is(err, bucket.ErrNotFound) {
+		return nil, false, fault("put", "", err)
 	}
 	if err := p.check(head, src.Size); err != nil {
 		return nil, false, err

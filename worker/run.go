@@ -111,6 +111,7 @@ type tracked struct {
 	due  time.Time // look at it again then
 	hand bool      // a worker has it
 	fail int       // failures in a row
+	idle bool      // nothing of it is out, or waiting cannot help: a halted Run leaves it
 }
 
 type work struct {
@@ -158,6 +159,7 @@ func (r *run) work(ctx context.Context) {
 		select {
 		case w := <-r.nudges:
 			r.advance(ctx, w)
+			r.signal()
 			continue
 		default:
 		}
@@ -197,8 +199,11 @@ func (r *run) start(ctx context.Context, d Document) {
 func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, error) {
 	p := r.p
 	_, held := p.brake.holds(ctx, p, time.Now())
-	begin := !held && p.gate.closedUntil(time.Now()).IsZero()
+	begin := !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d.Key)
 	j, fresh, err := p.claim(ctx, d, begin)
+	if begin && (err != nil || !fresh) {
+		p.pacer.giveBack(ctx)
+	}
 	if err != nil {
 		return nil, pause{}, false, err
 	}
@@ -238,21 +243,22 @@ func (r *run) advance(ctx context.Context, w work) {
 	}
 	j, err := p.load(ctx, w.id)
 	if err != nil {
-		r.again(w.id, t, fault("advance", "", err))
+		r.again(w.id, t, nil, fault("advance", "", err))
 		return
 	}
 	pw, err := p.drive(ctx, j, w.n)
 	if err != nil && !j.rec.State.Settled() {
-		r.again(w.id, t, err)
+		r.again(w.id, t, j, err)
 		return
 	}
 	r.settle(t.doc, j, pw, true, err)
 }
 
 // again keeps a job for later after an error, or ends the Run where waiting
-// cannot help.
-func (r *run) again(id ID, t *tracked, err error) {
-	if !transient(err) && !errors.Is(err, context.Canceled) {
+// cannot help. j is nil where the record could not be read.
+func (r *run) again(id ID, t *tracked, j *job, err error) {
+	final := !transient(err) && !errors.Is(err, context.Canceled)
+	if final {
 		r.stop(err)
 	}
 	r.trouble(err)
@@ -260,20 +266,21 @@ func (r *run) again(id ID, t *tracked, err error) {
 	defer r.mu.Unlock()
 	t.fail++
 	t.hand, t.due = false, time.Now().Add(backoff(t.fail))
+	t.idle = final || j != nil && j.rec.State == Claimed
 	r.open[id] = t
 }
 
 // settle books a job that came to its end, or keeps it under way.
 func (r *run) settle(d Document, j *job, w pause, mine bool, err error) {
 	if err != nil && !j.rec.State.Settled() {
-		r.again(j.id, &tracked{doc: d}, err)
+		r.again(j.id, &tracked{doc: d}, j, err)
 		return
 	}
 	out := r.p.describeWaiting(j, w)
 	r.p.nameFor(&out, d)
 	kind, code := outcome(out, mine)
 	if kind == "" {
-		r.keep(j.id, d, w)
+		r.keep(j, d, w)
 		return
 	}
 	r.finish(j.id, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Job: out, Code: code})
@@ -294,7 +301,7 @@ func outcome(j Job, mine bool) (OutcomeKind, Code) {
 }
 
 // keep notes when to look at a job again.
-func (r *run) keep(id ID, d Document, w pause) {
+func (r *run) keep(j *job, d Document, w pause) {
 	due := time.Now().Add(r.p.set.Ask)
 	if !w.until.IsZero() {
 		due = time.Now().Add(waitAtLeast(w.until, r.p.set.Poll))
@@ -302,10 +309,13 @@ func (r *run) keep(id ID, d Document, w pause) {
 	if w.reason == WaitBreaker {
 		r.stop(&Fault{Op: "submit", Code: CodeBreaker, Hint: "the provider refuses this key or account, or a violation was seen; see: zdrworker status"})
 	}
+	if w.reason == WaitPaused {
+		r.stop(&Fault{Op: "submit", Code: CodePaused, Hint: "somebody paused submissions; zdrworker status says since when, zdrworker resume ends it"})
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lastGood = time.Now()
-	r.open[id] = &tracked{doc: d, due: due}
+	r.open[j.id] = &tracked{doc: d, due: due, idle: j.rec.State == Claimed}
 	r.report()
 }
 
@@ -405,29 +415,33 @@ func (r *run) signal() {
 // provider is asked only about those whose time has come.
 func (r *run) watch(ctx context.Context) {
 	wait := r.p.set.Poll
-	for {
-		if r.done() {
+	for !r.done() {
+		if r.look(ctx) {
+			wait = r.p.set.Poll
+		}
+		if !r.rest(ctx, wait) {
 			return
 		}
-		moved := r.look(ctx)
-		if wait = r.p.set.Poll; !moved {
-			wait = min(wait*2, r.p.set.PollMax)
-		}
-		t := time.NewTimer(wait)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return
-		}
-		r.drainWake()
+		wait = min(wait*2, r.p.set.PollMax)
 	}
 }
 
-func (r *run) drainWake() {
-	select {
-	case <-r.wake:
-	default:
+// rest waits until the next listing, or until there is none to come. It reports
+// whether ctx goes on.
+func (r *run) rest(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			return true
+		case <-r.wake:
+			if r.done() {
+				return true
+			}
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 
@@ -437,7 +451,16 @@ func (r *run) done() bool {
 	if r.busy > 0 {
 		return false
 	}
-	return len(r.open) == 0 && (r.fed || r.halt != nil)
+	if r.halt == nil {
+		return r.fed && len(r.open) == 0
+	}
+	// What is out comes home; what is not is left to the next Run.
+	for _, t := range r.open {
+		if t.hand || !t.idle {
+			return false
+		}
+	}
+	return true
 }
 
 // look lists the outbox once and nudges what landed or is due. It reports
@@ -487,7 +510,7 @@ func (r *run) due(landed map[ID]bool, looked bool) []work {
 	var out []work
 	for id, t := range r.open {
 		late := !now.Before(t.due)
-		if t.hand || !landed[id] && !late {
+		if t.hand || !landed[id] && !late || r.halt != nil && t.idle {
 			continue
 		}
 		t.hand = true

@@ -81,7 +81,8 @@ func (p *Pipeline) withReceipt(ctx context.Context, j *job, a *attempt, v verdic
 	got, err := p.provider.ExtractJob(ctx, id, j.rec.Ref)
 	if err != nil || got.Status != ade.StatusCompleted || got.Receipt == nil {
 		if errors.Is(err, ade.ErrViolation) {
-			return v, errors.Join(err, p.brake.trip(ctx, p, 0))
+			// The fleet stops; this result was paid for and is sealed all the same.
+			return v, p.brake.trip(ctx, p, 0)
 		}
 		return v, nil
 	}
@@ -105,7 +106,7 @@ func (p *Pipeline) reland(ctx context.Context, j *job, a *attempt) error {
 // sealedBefore: the outbox is gone, so either the result was published and the
 // crash came after, or the result is lost.
 func (p *Pipeline) sealedBefore(ctx context.Context, j *job) error {
-	for _, key := range []string{j.rec.Route.Result, historyKey(j.id, j.rec.Gen)} {
+	for _, key := range []string{j.rec.Route.Result, historyKey(j.rec.Ref)} {
 		info, err := p.store.Head(ctx, key, "")
 		if errors.Is(err, bucket.ErrNotFound) {
 			continue
@@ -114,7 +115,7 @@ func (p *Pipeline) sealedBefore(ctx context.Context, j *job) error {
 			return err
 		}
 		if info.Metadata["zdr-ref"] == j.rec.Ref {
-			return p.markSealed(ctx, j, info, info.Metadata["zdr-status"], receipt{})
+			return p.markSealed(ctx, j, info, info.Metadata["zdr-status"], "", receipt{})
 		}
 	}
 	return p.fail(ctx, j, CodeResultLost, true, "yes")
@@ -131,11 +132,17 @@ func (p *Pipeline) publishSealed(ctx context.Context, j *job, a *attempt, v verd
 	if err != nil {
 		return err
 	}
-	return p.markSealed(ctx, j, info, status, v.receipt)
+	return p.markSealed(ctx, j, info, status, v.jobID, v.receipt)
 }
 
-func (p *Pipeline) markSealed(ctx context.Context, j *job, info bucket.Info, status string, got receipt) error {
+func (p *Pipeline) markSealed(ctx context.Context, j *job, info bucket.Info, status, jobID string, got receipt) error {
+	if _, err := zdr.RecordedJobID(jobID); err != nil {
+		jobID = ""
+	}
 	return p.swap(ctx, j, EventSeal, "", func(r *record) {
+		if a := r.attempt(r.Seal.Attempt); a != nil && a.ProviderJob == "" {
+			a.ProviderJob = jobID // the answer to the POST was lost; the result names its job
+		}
 		r.Result = &sealed{ETag: info.ETag, Status: status, At: j.now, SourceETag: r.Seal.ETag}
 		r.Receipt, r.Waiting = &got, WaitNothing
 	})
@@ -145,15 +152,16 @@ func (p *Pipeline) markSealed(ctx context.Context, j *job, info bucket.Info, sta
 func (p *Pipeline) sealMetadata(j *job, v verdict, status string) map[string]string {
 	r := j.rec
 	return map[string]string{
-		"zdr-format":         "1",
-		"zdr-ref":            r.Ref,
-		"zdr-route":          r.Route.Name,
-		"zdr-revision":       strconv.Itoa(r.Route.Revision),
-		"zdr-source-version": versionOf(r.Source),
-		"zdr-schema":         r.Route.Schema,
-		"zdr-model":          v.receipt.Model,
-		"zdr-status":         status,
-		"zdr-credits":        strconv.FormatFloat(v.receipt.Credits, 'f', -1, 64),
-		"zdr-sealed-at":      j.now.UTC().Format(time.RFC3339),
+		"zdr-format":          "1",
+		"zdr-ref":             r.Ref,
+		"zdr-route":           r.Route.Name,
+		"zdr-revision":        strconv.Itoa(r.Route.Revision),
+		"zdr-source-version":  versionOf(r.Source),
+		"zdr-source-modified": r.Source.Modified.UTC().Format(time.RFC3339),
+		"zdr-schema":          r.Route.Schema,
+		"zdr-model":           v.receipt.Model,
+		"zdr-status":          status,
+		"zdr-credits":         strconv.FormatFloat(v.receipt.Credits, 'f', -1, 64),
+		"zdr-sealed-at":       j.now.UTC().Format(time.RFC3339),
 	}
 }

@@ -45,7 +45,7 @@ type process struct {
 	paused   time.Time // not scheduled before this
 	threads  [2]string // what each thread is doing; "" is idle
 	skew     time.Duration
-	errs     []string
+	lists    int // list requests since one was answered in part
 }
 
 func (p *process) name() string {
@@ -129,6 +129,9 @@ func (s *sim) judge(w *waiter) verdict {
 		}
 	}
 	v.wait = between(s.rng, time.Second, 20*time.Minute)
+	if v.has(storeZombie) && s.rng.IntN(4) == 0 {
+		v.wait = between(s.rng, time.Hour, 14*time.Hour)
+	}
 	return v
 }
 

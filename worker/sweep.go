@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -150,7 +151,7 @@ func (p *Pipeline) sweepObject(ctx context.Context, o bucket.Info, id ID, n int,
 	if !p.keeps(ruleOrphans) {
 		return nil
 	}
-	if err == nil && !j.orphan(n) {
+	if err == nil && !j.orphan(n, strings.HasPrefix(o.Key, StagingPrefix)) {
 		if _, err := p.exchange.Head(ctx, o.Key, ""); err == nil {
 			rep.Staged++
 		}
@@ -174,16 +175,39 @@ func (p *Pipeline) sweepObject(ctx context.Context, o bucket.Info, id ID, n int,
 // maxURLLife is the longest that SigV4 lets a presigned URL live (AWS: 7 days).
 const maxURLLife = 7 * 24 * time.Hour
 
-// orphan: the record says that the attempt's objects are of no use: the job is
-// closed, or the attempt ended without being accepted and is not the newest.
-// Attempts only go forward, so a sweeper that slept is still right.
-func (j *job) orphan(n int) bool {
+// orphan: the record says that the attempt's object is of no use. A document
+// that was staged is wanted by the newest attempt alone, while that may still
+// be fetched; a result is wanted unless the job is closed or the attempt was
+// never accepted. Attempts only go forward, so a sweeper that slept is still
+// right.
+func (j *job) orphan(n int, staged bool) bool {
 	if j.rec.State == Closed {
 		return true
 	}
-	a := j.rec.attempt(n)
-	if a == nil {
-		return j.rec.current() != nil && n < j.rec.current().N
+	newest := 0
+	if a := j.rec.current(); a != nil {
+		newest = a.N
 	}
-	return a.End == endDeferred && a.N != j.rec.current().N
+	if staged && (n < newest || j.rec.State == Held) {
+		return true
+	}
+	a := j.rec.attempt(n)
+	return n < newest && (a == nil || a.End == endDeferred)
+}
+
+// Staged counts what this fleet has in the exchange bucket now: documents that
+// wait for the provider and results that wait to be sealed.
+func (p *Pipeline) Staged(ctx context.Context) (int, error) {
+	n := 0
+	for _, prefix := range []string{StagingPrefix, OutboxPrefix} {
+		for o, err := range p.exchange.List(ctx, bucket.Page{Prefix: prefix}) {
+			if err != nil {
+				return n, fault("staged", "", err)
+			}
+			if _, _, err := p.secret.open(tokenOf(o.Key)); err == nil {
+				n++
+			}
+		}
+	}
+	return n, nil
 }

@@ -39,9 +39,9 @@ func newApp(environ []string, stdin io.Reader, stdout, stderr io.Writer) *app {
 // person reads it, or asked for it.
 func (a *app) showNames() bool { return a.names || isTerminal(a.stdout) }
 
-// isTerminal says whether a person reads what is written there.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// isTerminal says whether a person is at the other end of a stream.
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 

@@ -52,6 +52,7 @@ const (
 	codeNotDelivered  code = "billed_not_delivered"
 	codeUncertain     code = "billing_uncertain"
 	codeAbandoned     code = "abandoned"
+	codeConfirm       code = "confirmation_needed"
 	codeInterrupted   code = "interrupted"
 	codeTerminated    code = "terminated"
 	codeInternal      code = "internal"
@@ -96,8 +97,8 @@ var classes = []class{
 	{codeNoJob, exitUsage, "no job has this ref or document", "`zdrworker jobs list` lists the open ones"},
 	{codeAmbiguous, exitUsage, "several jobs begin with this ref", "give more of it"},
 	{codeWrongState, exitUsage, "the job is in a state that does not allow this", "`zdrworker jobs show REF` says its state"},
-	{codeBreaker, exitStopped, "the provider refuses the key or the account, so nothing is submitted", "mend the cause; a probe goes out every five minutes, and running again goes on"},
-	{codeViolation, exitViolation, "content or a foreign URL came back from the provider", "tell who answers for data protection; nothing is submitted until a person releases the breaker"},
+	{codeBreaker, exitStopped, "the provider refuses the key or the account, so nothing is submitted", "mend the cause, then `zdrworker breaker release`, and run it again: it goes on where it stopped"},
+	{codeViolation, exitViolation, "content or a foreign URL came back from the provider", "tell who answers for data protection; nothing is submitted until `zdrworker breaker release`"},
 	{codeRefused, exitViolation, "the boundary refused a request; nothing left", "this is a defect of the program or its policy: report it with the rule"},
 	{codeStopped, exitStopped, "the provider cannot be reached or refuses the request", "try again later; what is done is kept"},
 	{codeSourceGone, exitFailed, "the document is not in the bucket any more", "put it back, or forget about it"},
@@ -115,6 +116,7 @@ var classes = []class{
 	{codeNotDelivered, exitFailed, "the provider finished and delivered nothing; it may have billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
 	{codeUncertain, exitFailed, "it cannot be known whether the document was billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
 	{codeAbandoned, exitFailed, "somebody gave the job up", "`zdrworker jobs retry REF` takes it up again"},
+	{codeConfirm, exitUsage, "the command asks first, and nobody said yes; nothing was done", "run it on a terminal, or with --yes"},
 	{codeInterrupted, exitInterrupt, "SIGINT; state is safe", "the same command again goes on where it stopped"},
 	{codeTerminated, exitTerminated, "SIGTERM; state is safe", "the same command again goes on where it stopped"},
 	{codeInternal, exitError, "an error without a class of its own", "run it again with --log-level debug"},

@@ -132,7 +132,7 @@ func (a *app) warnings(c *config.Config) []string {
 	}
 	for _, line := range a.environ {
 		name, _, _ := strings.Cut(line, "=")
-		if strings.HasPrefix(name, "ZDRWORKER_") && !known(name) {
+		if strings.HasPrefix(name, "ZDRWORKER_") && !known(name) && !identityVariable(c, name) {
 			all = append(all, "variable "+name+" is not one of ours"+didYouMean(name))
 		}
 	}
@@ -147,8 +147,18 @@ func known(name string) bool {
 			return true
 		}
 	}
-	return slices.Contains(flagVariables(), name) ||
+	return slices.Contains(flagVariables(), name) || name == "ZDRWORKER_SANDBOX_PID" ||
 		strings.HasPrefix(name, "ZDRWORKER_SERVICE_") || strings.HasPrefix(name, "ZDRWORKER_PORT")
+}
+
+// identityVariable says whether a variable holds credentials of a signer.
+func identityVariable(c *config.Config, name string) bool {
+	for _, id := range []config.Identity{c.Signing.Reader, c.Signing.Writer} {
+		if id.Prefix != "" && strings.HasPrefix(name, id.Prefix+"_") {
+			return true
+		}
+	}
+	return false
 }
 
 func didYouMean(name string) string {

@@ -89,7 +89,7 @@ func (d *demo) assemble(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x := config.Extras{Recorder: d.tally, Logger: d.a.logger(d.quiet())}
+	x := config.Extras{Recorder: d.tally, Logger: d.a.logger(d.progress)}
 	for _, s := range d.samples {
 		schema, err := zdr.ParseSchema(s.Schema)
 		if err != nil {
@@ -105,18 +105,6 @@ func (d *demo) assemble(ctx context.Context) error {
 	d.pipeline = a.Pipeline
 	return nil
 }
-
-// quiet keeps the log out of the picture unless it is asked for.
-func (d *demo) quiet() *progress {
-	if d.a.logLevel == "info" {
-		return &progress{out: discard{}}
-	}
-	return d.progress
-}
-
-type discard struct{}
-
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
 func (d *demo) bytes() (n int) {
 	for _, s := range d.samples {
@@ -229,8 +217,8 @@ func (d *demo) prove(ctx context.Context, sum worker.Summary, elapsed time.Durat
 	}); err != nil {
 		return err
 	}
-	if err := d.a.printf("%d sealed in %s, %.4g credits (the stand-in's: nothing was paid)\n\nWhat the provider was told\n  requests                       %d: %s\n  bytes of content in them       %d\n  bytes of content it keeps      %d\n  fetched by presigned URL       %d documents\n  delivered by presigned URL     %d results\nWhat is left in the exchange bucket\n  staged objects                 %d\n",
-		sum.Sealed, took(elapsed), sum.Credits, requests(told), operations(told), told.ContentBytes, told.HeldBytes, len(told.Fetches), len(told.Puts), staged); err != nil {
+	if err := d.a.printf("%d sealed in %s, %s credits (the stand-in's: nothing was paid)\n\nWhat the provider was told\n  requests                       %d: %s\n  bytes of content in them       %d\n  bytes of content it keeps      %d\n  fetched by presigned URL       %d documents\n  delivered by presigned URL     %d results\nWhat is left in the exchange bucket\n  staged objects                 %d\n",
+		sum.Sealed, took(elapsed), credits(sum.Credits), requests(told), operations(told), told.ContentBytes, told.HeldBytes, len(told.Fetches), len(told.Puts), staged); err != nil {
 		return err
 	}
 	if told.ContentBytes != 0 || told.HeldBytes != 0 || staged != 0 {

@@ -17,9 +17,9 @@ import (
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
 
-// document is one thing that a person asked to have extracted.
+// document is a local file that a person asked to have extracted.
 type document struct {
-	file string // a local file, "" for an object of the store bucket
+	file string
 	key  string // its key in the store bucket
 	out  string // its path below --output, with forward slashes, without ".json"
 }
@@ -30,16 +30,17 @@ const headBytes = 4096
 // find lists what the arguments name: files, folders (all below them), objects
 // and prefixes of the store bucket.
 func (r *runner) find(ctx context.Context, paths []string) error {
-	for _, p := range paths {
+	for i, p := range paths {
+		find := r.findFiles
 		if strings.HasPrefix(p, "s3://") {
-			if err := r.findObjects(p); err != nil {
-				return err
-			}
-			continue
+			find = r.findObjects
 		}
-		if err := r.findFiles(p); err != nil {
-			return err
+		if err := find(p); err != nil {
+			return unusable(err, i+1)
 		}
+	}
+	if err := r.tellApart(); err != nil {
+		return err
 	}
 	if len(r.local) == 0 && len(r.prefixes) == 0 && len(r.skips) == 0 {
 		return &failure{code: codeUsage, text: "no document was found", hint: "name files, folders or s3://bucket/prefix; Markdown (.md) can be extracted"}
@@ -116,7 +117,7 @@ func (r *runner) keyOf(file string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		p = strings.TrimPrefix(abs, filepath.VolumeName(abs))
+		p = volumeFolder(filepath.VolumeName(abs)) + strings.TrimPrefix(abs, filepath.VolumeName(abs))
 	}
 	return path.Join(r.prefix, filepath.ToSlash(p)), nil
 }
@@ -135,8 +136,8 @@ func (r *runner) documents(ctx context.Context) iter.Seq2[worker.Document, error
 				return
 			}
 		}
-		for _, prefix := range r.prefixes {
-			if !r.drawObjects(ctx, prefix, yield) {
+		for i, prefix := range r.prefixes {
+			if !r.drawObjects(ctx, prefix, r.prefixes[:i], yield) {
 				return
 			}
 		}
@@ -174,14 +175,14 @@ func (r *runner) upload(ctx context.Context, d document) (doc worker.Document, o
 
 // drawObjects draws the objects below a prefix that some route takes. It
 // reports whether more are wanted.
-func (r *runner) drawObjects(ctx context.Context, prefix string, yield func(worker.Document, error) bool) bool {
+func (r *runner) drawObjects(ctx context.Context, prefix string, earlier []string, yield func(worker.Document, error) bool) bool {
 	base := prefix[:strings.LastIndex(prefix, "/")+1]
 	for o, err := range r.Store.List(ctx, bucket.Page{Prefix: prefix}) {
 		if err != nil {
 			return yield(worker.Document{}, err)
 		}
-		if prefix != "" && o.Key != prefix && !strings.HasSuffix(prefix, "/") && !strings.HasPrefix(o.Key, prefix+"/") {
-			continue // "inbox/2026" names a folder or an object, not "inbox/2026-old/"
+		if !below(o.Key, prefix) || r.covered(o.Key, earlier) {
+			continue
 		}
 		if _, _, takes := r.routes.Match(o.Key); !takes {
 			r.skipped(o.Key)

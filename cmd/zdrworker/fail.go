@@ -124,6 +124,13 @@ func hintOf(err error) string {
 		return e.Hint
 	}
 	if e, ok := errors.AsType[*config.Missing](err); ok {
+		if e.Key.Path == "store" || e.Key.Path == "exchange" {
+			hint := "set ZDRWORKER_STORE=s3://BUCKET and ZDRWORKER_EXCHANGE=s3://ANOTHER, or `zdrworker init` for a file"
+			if hasSandbox {
+				hint += "; to try it without buckets: `zdrworker run PATH --schema FILE --sandbox`"
+			}
+			return hint
+		}
 		return fmt.Sprintf("set %s, --%s or %s in the configuration file", e.Key.Variable(), e.Key.Flag(), e.Key.Path)
 	}
 	return ""

@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -37,9 +40,18 @@ func TestScripts(t *testing.T) {
 					// The race detector sleeps a second at the end of a process
 					// (https://go.dev/doc/articles/race_detector#Options).
 					env.Setenv("GORACE", "atexit_sleep_ms=0")
+					env.Setenv("AWS_EC2_METADATA_DISABLED", "true") // no credentials means none, at once
 					return nil
 				},
-				Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exitsWith},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary,
+				},
+				Condition: func(name string) (bool, error) {
+					if name != "sandbox" {
+						return false, fmt.Errorf("unknown condition %s", name)
+					}
+					return hasSandbox, nil
+				},
 			})
 		})
 	}
@@ -62,4 +74,26 @@ func exitsWith(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// waitFor is the script command `appears FILE`.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: appears FILE")
+	}
+	for range 1000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s did not appear", args[0])
+}
+
+// makeBinary is the script command `binary FILE`: a file that is no text.
+func makeBinary(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: binary FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("%PDF-1.7\x00\x01\xff\xfe"), 0o600))
 }

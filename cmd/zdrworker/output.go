@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -51,7 +52,8 @@ func (r *runner) save(ctx context.Context, o worker.Outcome) (string, error) {
 }
 
 // writeWhole writes a file that is there whole or not at all, for its owner
-// alone: it has the fields of a document in it.
+// alone: it has the fields of a document in it. One that says the same already
+// is left as it is, so that what watches the folder sees only what is new.
 func writeWhole(target string, body io.Reader) (err error) {
 	dir := filepath.Dir(target)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -70,5 +72,35 @@ func writeWhole(target string, body io.Reader) (err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
+	if same(f.Name(), target) {
+		return os.Remove(f.Name())
+	}
 	return os.Rename(f.Name(), target)
 }
+
+// same says whether two files can be read and have the same bytes.
+func same(one, other string) bool {
+	a, err := os.Open(one)
+	if err != nil {
+		return false
+	}
+	defer a.Close()
+	b, err := os.Open(other)
+	if err != nil {
+		return false
+	}
+	defer b.Close()
+	left, right := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, endA := io.ReadFull(a, left)
+		m, endB := io.ReadFull(b, right)
+		if n != m || !bytes.Equal(left[:n], right[:m]) {
+			return false
+		}
+		if endA != nil || endB != nil {
+			return ended(endA) && ended(endB)
+		}
+	}
+}
+
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

@@ -23,62 +23,67 @@ type opening struct {
 	log     io.Writer
 }
 
-// opened is a pipeline that is ready, with what its command prints of it.
+// opened is a pipeline in the making or ready, with what its command prints of
+// it. prepare, route and assemble make it, in this order: what is wrong on this
+// machine is said before a bucket is asked.
 type opened struct {
 	*config.Assembly
 	config *config.Config
 	routes worker.Routes
+	extras config.Extras
 	tally  *zdr.Tally
-	close  func() error
+	close  func() error // never nil
 }
 
-// open makes the pipeline of a configuration. The caller closes it.
-func (a *app) open(cmd *cobra.Command, o opening) (_ *opened, err error) {
+// prepare reads the configuration. The caller closes what it gets.
+func (a *app) prepare(cmd *cobra.Command, o opening) (_ *opened, err error) {
 	w := &opened{tally: &zdr.Tally{}, close: func() error { return nil }}
 	if o.sandbox {
 		if w.close, err = a.enterSandbox(cmd.Context()); err != nil {
 			return nil, err
 		}
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, w.close())
-		}
-	}()
+	w.extras = config.Extras{Recorder: w.tally, Logger: a.logger(o.log)}
 	if w.config, err = a.config(cmd); err != nil {
-		return nil, err
+		return nil, errors.Join(err, w.close())
 	}
-	extras := config.Extras{Recorder: w.tally, Logger: a.logger(o.log)}
-	if w.routes, extras.Approve, err = a.routes(cmd.Context(), w.config, o); err != nil {
-		return nil, err
-	}
-	extras.Routes = w.routes
-	w.Assembly, err = w.config.Assemble(cmd.Context(), extras)
-	return w, err
+	return w, nil
 }
 
-// routes are those of the configuration, or the one of a schema given by hand:
-// giving it is approving it.
-func (a *app) routes(ctx context.Context, c *config.Config, o opening) (worker.Routes, []zdr.Schema, error) {
+// assemble makes the pipeline.
+func (w *opened) assemble(ctx context.Context) (err error) {
+	w.extras.Routes = w.routes
+	w.Assembly, err = w.config.Assemble(ctx, w.extras)
+	return err
+}
+
+// route reads the routes of the configuration, or makes the one of a schema
+// given by hand: giving it is approving it.
+func (w *opened) route(ctx context.Context, o opening) error {
 	if o.schema == "" {
-		routes, err := c.BuildRoutes(ctx, a.fetch(c))
-		if err != nil {
-			return nil, nil, err
-		}
-		if names, _ := c.Unapproved(routes); len(names) > 0 {
-			return nil, nil, &failure{code: codeNotApproved, text: "the policy does not name the schema of route " + strings.Join(names, ", ")}
-		}
-		return routes, nil, nil
+		return w.configured(ctx)
 	}
-	file, err := config.ReadSchema(ctx, o.schema, a.fetch(c))
+	c := w.config
+	file, err := config.ReadSchema(ctx, o.schema, fetch(c))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	route := worker.Route{
 		Name: routeName(o, file.Schema), Schema: file.Schema, Model: c.Defaults.Model,
 		OnChange: worker.OnChange(c.Defaults.OnChange), Partial: worker.Partial(c.Defaults.Partial),
 	}
-	return worker.Routes{route}, []zdr.Schema{file.Schema}, route.Validate()
+	w.routes, w.extras.Approve = worker.Routes{route}, []zdr.Schema{file.Schema}
+	return route.Validate()
+}
+
+func (w *opened) configured(ctx context.Context) (err error) {
+	if w.routes, err = w.config.BuildRoutes(ctx, fetch(w.config)); err != nil {
+		return err
+	}
+	if names, _ := w.config.Unapproved(w.routes); len(names) > 0 {
+		return &failure{code: codeNotApproved, text: "the policy does not name the schema of route " + strings.Join(names, ", ")}
+	}
+	return nil
 }
 
 // routeName names the route of a schema given by hand after the file and the
@@ -107,7 +112,7 @@ func routeName(o opening, s zdr.Schema) string {
 }
 
 // fetch reads schemas that lie in buckets.
-func (a *app) fetch(c *config.Config) config.Fetch {
+func fetch(c *config.Config) config.Fetch {
 	return func(ctx context.Context, location string) ([]byte, error) {
 		cfg, err := c.AWS(ctx)
 		if err != nil {

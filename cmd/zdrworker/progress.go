@@ -176,7 +176,7 @@ func outlook(c counts, elapsed time.Duration) []string {
 			parts = append(parts, "about "+roughly(left)+" left")
 		}
 	}
-	return append(parts, fmt.Sprintf("%.4g credits", c.Credits),
+	return append(parts, credits(c.Credits)+" credits",
 		fmt.Sprintf("content bytes at the provider: %d", c.ContentBytes))
 }
 

@@ -5,19 +5,20 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/config"
 )
 
-// announce says what is about to be done.
-func (r *runner) announce() error {
-	skipped := 0
-	for _, n := range r.skips {
-		skipped += n
-	}
-	if err := r.a.line(map[string]any{"type": "plan", "documents": len(r.local) + skipped, "prefixes": len(r.prefixes), "skipped": skipped}); err != nil {
+// announce says what is about to be done; listed is how many objects of the
+// prefixes are known to be there.
+func (r *runner) announce(listed int) error {
+	skipped := r.skipCount()
+	line := map[string]any{"type": "plan", "documents": len(r.local) + listed + skipped, "prefixes": len(r.prefixes), "skipped": skipped, "dry_run": r.o.dryRun}
+	if err := r.a.line(line); err != nil {
 		return err
 	}
 	c := r.config
@@ -25,13 +26,47 @@ func (r *runner) announce() error {
 		return err
 	}
 	found := count(len(r.local), "file")
-	if len(r.prefixes) > 0 {
-		found += ", " + count(len(r.prefixes), "prefix") + " to list"
+	if n := len(r.prefixes); n > 0 && r.o.dryRun {
+		found += ", " + count(listed, "object")
+	} else if n > 0 {
+		found += fmt.Sprintf(", and what lies below %d of the bucket's prefixes", n)
 	}
 	for _, why := range sortedSkips(r.skips) {
 		found += fmt.Sprintf(", %d skipped (%s)", r.skips[why], why)
 	}
 	return r.a.printf("found     %s\n", found)
+}
+
+func (r *runner) skipCount() (n int) {
+	for _, k := range r.skips {
+		n += k
+	}
+	return n
+}
+
+// wouldDo is a run that does nothing: it lists, and says what it found.
+func (r *runner) wouldDo(ctx context.Context) error {
+	listed := 0
+	if len(r.prefixes) > 0 {
+		cfg, err := r.config.AWS(ctx)
+		if err != nil {
+			return err
+		}
+		r.Assembly = &config.Assembly{}
+		if r.Store, r.Exchange, err = r.config.OpenStores(ctx, cfg); err != nil {
+			return err
+		}
+		for i, prefix := range r.prefixes {
+			r.drawObjects(ctx, prefix, r.prefixes[:i], func(_ worker.Document, e error) bool { listed++; err = e; return e == nil })
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.announce(listed); err != nil {
+		return err
+	}
+	return r.a.printf("nothing was uploaded or submitted (--dry-run)\n")
 }
 
 // where says which provider it is: a stand-in is not to be taken for one.
@@ -77,11 +112,8 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 	if err != nil && stopped == nil {
 		return err
 	}
-	failed := s.Failed + s.Refused + r.local4
-	skipped := s.Skipped
-	for _, n := range r.skips {
-		skipped += n
-	}
+	failed := s.Failed + s.Refused + r.unfit
+	skipped := s.Skipped + r.skipCount()
 	if stopped == nil {
 		r.a.exit = exitOf(failed, s.Held)
 	}
@@ -93,7 +125,7 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 	}); err != nil {
 		return err
 	}
-	if err := r.a.printf("\n%s   %s   %.4g credits\n", tallyLine(s, failed, skipped), took(time.Since(r.began)), s.Credits); err != nil {
+	if err := r.a.printf("\n%s   %s   %s credits\n", tallyLine(s, failed, skipped), took(time.Since(r.began)), credits(s.Credits)); err != nil {
 		return err
 	}
 	if err := r.a.printf("left staged: %d     content bytes at the provider: %d     provider requests: %d\n", staged, totals.ContentBytes(), totals.RequestCount()); err != nil {
@@ -121,17 +153,21 @@ func exitOf(failed, held int) int {
 
 // tallyLine is "207 sealed (2 with schema violations), 3 unchanged, 1 failed".
 func tallyLine(s worker.Summary, failed, skipped int) string {
-	parts := []string{fmt.Sprintf("%d sealed", s.Sealed)}
+	sealed := "sealed"
 	if s.Violations > 0 {
-		parts[0] += fmt.Sprintf(" (%d with schema violations)", s.Violations)
+		sealed += fmt.Sprintf(" (%d with schema violations)", s.Violations)
 	}
+	var parts []string
 	for _, p := range []struct {
 		n    int
 		what string
-	}{{s.Unchanged, "unchanged"}, {failed, "failed"}, {s.Held, "held"}, {skipped, "skipped"}, {s.Open, "still under way"}} {
+	}{{s.Sealed, sealed}, {s.Unchanged, "unchanged"}, {failed, "failed"}, {s.Held, "held"}, {skipped, "skipped"}, {s.Open, "left for the next run"}} {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
+	}
+	if len(parts) == 0 {
+		return "nothing done"
 	}
 	return strings.Join(parts, ", ")
 }
@@ -171,7 +207,7 @@ func (a *app) whatToDo(o worker.Outcome) string {
 	if o.Job.Ref == "" {
 		return a.name(o.Document.Reveal())
 	}
-	return "zdrworker jobs show " + o.Job.Ref[:8]
+	return "zdrworker jobs explain " + shortRef(o.Job.Ref)
 }
 
 // limited ends a sequence after n documents; 0 is all of them.
@@ -201,6 +237,11 @@ func took(d time.Duration) string {
 		return d.Round(100 * time.Millisecond).String()
 	}
 	return d.Round(time.Second).String()
+}
+
+// credits is a number of the provider's units: 0, 4.6, 940.
+func credits(n float64) string {
+	return strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
 }
 
 // short is a duration in hours and minutes: 6h00m.

@@ -50,7 +50,8 @@ seals the result in your bucket, and removes what it staged.`,
 	root.SetHelpCommandGroupID(groupTry)
 	root.SetCompletionCommandGroupID(groupTry)
 	a.addGlobal(root)
-	root.AddCommand(newInit(a), newConfig(a), newRoute(a), newSchema(a), newPolicy(a), newVersion(a), newRun(a))
+	root.AddCommand(newInit(a), newConfig(a), newRoute(a), newSchema(a), newPolicy(a), newVersion(a), newRun(a),
+		newJobs(a), newBreaker(a), newSweep(a))
 	root.AddCommand(sandboxCommands(a)...)
 	root.AddCommand(helpTopics()...)
 	return root

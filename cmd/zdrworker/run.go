@@ -27,7 +27,7 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	root := newRoot(a)
 	root.SetArgs(args)
 	err = root.ExecuteContext(ctx)
-	if caught, ok := errors.AsType[*signalled](context.Cause(ctx)); ok && err != nil {
+	if caught, ok := errors.AsType[*signalled](context.Cause(ctx)); ok && err != nil && explain(err).code != caught.code() {
 		err = &failure{code: caught.code(), text: caught.Error()}
 	}
 	if err != nil {
@@ -43,6 +43,9 @@ type signalled struct{ signal os.Signal }
 func (s *signalled) Error() string {
 	return "stopped by " + s.signal.String() + "; what is done is kept"
 }
+
+// Code is the stable code of this class of error.
+func (s *signalled) Code() string { return string(s.code()) }
 
 func (s *signalled) code() code {
 	if s.signal == os.Interrupt {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,14 +20,16 @@ type runOptions struct {
 	opening
 	output string
 	prefix string
+	from   string // file with more paths
 	limit  int
 	dryRun bool
+	yes    bool
 }
 
 func newRun(a *app) *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run PATH…", GroupID: groupRun, Short: "Extract documents: files, folders or s3://bucket/prefix", Args: args("PATH…"),
+		Use: "run [PATH]…", GroupID: groupRun, Short: "Extract documents: files, folders or s3://bucket/prefix", Args: args("[PATH]…"),
 		Long: `Bring every document to its end: stage it, submit it, wait, check the result and
 seal it in the store bucket, remove what was staged. A local file becomes an
 object below uploads/ first, and only where its bytes are new. A document that
@@ -34,7 +37,10 @@ was answered before is not asked again; running again after an interruption
 goes on where it stopped.
 
 With --schema every document is extracted by that one schema, and giving it
-approves it. Without it the routes of the configuration decide.`,
+approves it; where it says things that the provider should perhaps not keep, this
+asks first. Without it the routes of the configuration decide.
+
+Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
 		Example: `  zdrworker run ./inbox --schema invoice.json --output out
   zdrworker run s3://acme-docs/inbox/
   zdrworker run in/*.md --schema invoice.json --sandbox --output out`,
@@ -44,8 +50,10 @@ approves it. Without it the routes of the configuration decide.`,
 	f.StringVar(&o.route, "route", "", "`name` of the route that --schema makes; from the schema if empty ($ZDRWORKER_ROUTE)")
 	f.StringVar(&o.output, "output", "", "`folder` for the results, besides the bucket ($ZDRWORKER_OUTPUT)")
 	f.StringVar(&o.prefix, "prefix", worker.UploadPrefix, "where in the store bucket local files go ($ZDRWORKER_PREFIX)")
+	f.StringVar(&o.from, "files-from", "", "`file` with more paths, one a line; - is standard input ($ZDRWORKER_FILES_FROM)")
 	f.IntVar(&o.limit, "limit", 0, "stop after so many documents; 0 is all ($ZDRWORKER_LIMIT)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done; nothing is uploaded or submitted ($ZDRWORKER_DRY_RUN)")
+	f.BoolVar(&o.yes, "yes", false, "send the schema in spite of findings ($ZDRWORKER_YES)")
 	a.addSandboxFlag(f, &o.sandbox)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error { return a.runCommand(cmd, paths, o) }
 	return cmd
@@ -61,6 +69,7 @@ type runner struct {
 	began    time.Time
 
 	local    []document
+	isLocal  map[string]bool // keys of local files
 	prefixes []string
 	skips    map[string]int
 
@@ -68,7 +77,7 @@ type runner struct {
 	outs     map[string]string // key → path below --output, of documents under way
 	counts   counts
 	failures []worker.Outcome
-	local4   int // refused before they became objects
+	unfit    int // files that were refused before they became objects
 	done     chan worker.Outcome
 	writing  error
 }
@@ -77,15 +86,19 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 	if err := checkPrefix(o.prefix); err != nil {
 		return err
 	}
+	paths, err := a.pathsFrom(o.from, paths)
+	if err != nil {
+		return err
+	}
 	show := a.newProgress()
 	o.log = show
-	w, err := a.open(cmd, o.opening)
+	w, err := a.prepare(cmd, o.opening)
 	if err != nil {
 		return err
 	}
 	r := &runner{
 		a: a, opened: w, o: o, prefix: o.prefix, progress: show, began: time.Now(),
-		skips: map[string]int{}, outs: map[string]string{}, done: make(chan worker.Outcome, 64),
+		skips: map[string]int{}, outs: map[string]string{}, isLocal: map[string]bool{}, done: make(chan worker.Outcome, 64),
 	}
 	return errors.Join(r.run(cmd.Context(), paths), w.close())
 }
@@ -102,24 +115,75 @@ func checkPrefix(prefix string) error {
 }
 
 func (r *runner) run(ctx context.Context, paths []string) error {
-	if err := r.find(ctx, paths); err != nil {
+	if err := r.ready(ctx, paths); err != nil {
 		return err
 	}
-	for _, d := range r.local {
-		r.outs[d.key] = d.out
+	if r.o.dryRun {
+		return r.wouldDo(ctx)
 	}
-	if err := r.announce(); err != nil || r.o.dryRun {
+	if err := r.assemble(ctx); err != nil {
+		return err
+	}
+	if err := r.announce(0); err != nil {
 		return err
 	}
 	// What earlier runs left to drain is looked at when its time has come.
 	if _, err := r.Pipeline.Sweep(ctx, false); err != nil {
-		return err
+		return r.stopped(ctx, err, worker.Summary{})
 	}
 	sum, err := r.work(ctx)
 	if err != nil {
-		return errors.Join(err, r.summary(ctx, sum, err))
+		err = r.stopped(ctx, err, sum)
 	}
-	return r.summary(ctx, sum, nil)
+	return whichever(err, r.summary(ctx, sum, err))
+}
+
+// ready looks at all that can be wrong on this machine, before a bucket is
+// asked or written to.
+func (r *runner) ready(ctx context.Context, paths []string) error {
+	if r.o.schema == "" && len(r.config.Routes) == 0 {
+		return &failure{code: codeConfigMissing, text: "nothing says what to extract", hint: "give --schema FILE, or routes in the configuration file"}
+	}
+	if err := r.route(ctx, r.o.opening); err != nil {
+		return err
+	}
+	if err := r.config.Require("store", "exchange"); err != nil {
+		return err
+	}
+	if err := r.find(ctx, paths); err != nil {
+		return err
+	}
+	return r.admitSchema()
+}
+
+// admitSchema asks about a schema given by hand that says what the provider
+// should perhaps not keep. Nothing leaves the machine in development, and what
+// the policy names was asked about before.
+func (r *runner) admitSchema() error {
+	if r.o.schema == "" || r.config.Policy.Development || r.o.dryRun {
+		return nil
+	}
+	s := r.routes[0].Schema
+	lints := zdr.LintSchema(s)
+	if len(lints) == 0 || slices.Contains(r.config.Policy.Schemas, s.Digest()) {
+		return nil
+	}
+	return r.a.confirm(count(len(lints), "finding")+" in the schema, which the provider keeps: see `zdrworker schema check`", r.o.yes)
+}
+
+// stopped says why a run did not come to its end, and what becomes of its jobs.
+func (r *runner) stopped(ctx context.Context, err error, s worker.Summary) error {
+	caught, ok := errors.AsType[*signalled](context.Cause(ctx))
+	switch {
+	case !ok:
+		return r.stopReason(context.WithoutCancel(ctx), err)
+	case r.o.sandbox:
+		return &failure{code: caught.code(), text: "stopped; the sandbox is gone, and all that was in it"}
+	}
+	return &failure{
+		code: caught.code(), text: "stopped; " + count(s.Open, "job") + " under way go on and cost nothing to wait for",
+		hint: "the same command again goes on where it stopped, and asks nothing twice",
+	}
 }
 
 // work runs the pipeline, the progress display and the writing of results side
@@ -152,7 +216,7 @@ func (r *runner) status(s worker.Summary) {
 		total = len(r.local) + s.Found
 	}
 	r.counts = counts{
-		Total: total, Sealed: s.Sealed, Unchanged: s.Unchanged, Failed: s.Failed + s.Refused + r.local4,
+		Total: total, Sealed: s.Sealed, Unchanged: s.Unchanged, Failed: s.Failed + s.Refused + r.unfit,
 		Waiting: s.Open, Credits: s.Credits, ContentBytes: r.tally.Snapshot().ContentBytes(),
 	}
 	r.counts.Queued = max(0, total-r.counts.done()-s.Open-s.Skipped-s.Held)
@@ -176,7 +240,7 @@ func (r *runner) refused(d document, err error) {
 		c = worker.CodeKeyTooLong
 	}
 	r.mu.Lock()
-	r.local4++
+	r.unfit++
 	r.mu.Unlock()
 	r.done <- worker.Outcome{Kind: worker.OutcomeRefused, Document: zdr.NewName(d.key), Code: c}
 }

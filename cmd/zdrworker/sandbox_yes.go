@@ -39,18 +39,13 @@ func (a *app) enter(box *sandbox.Sandbox) {
 	}
 }
 
-// within are the sandbox's variables, and those that keep a configuration file
-// or the outside from pointing elsewhere.
+// within are the sandbox's variables.
 func within(box *sandbox.Sandbox) map[string]string {
-	vars := map[string]string{"AWS_SESSION_TOKEN": "", "ZDRWORKER_PUBLIC_ENDPOINT": ""}
+	vars := map[string]string{}
 	for name, value := range box.Env() {
 		vars[name] = value
 	}
-	vars["ZDRWORKER_S3_ENDPOINT"] = vars["AWS_ENDPOINT_URL_S3"]
-	vars["ZDRWORKER_SIGNING_ENDPOINT"] = vars["AWS_ENDPOINT_URL_S3"]
-	vars["ZDRWORKER_S3_REGION"] = vars["AWS_REGION"]
-	vars["ZDRWORKER_PROVIDER_BASE_URL"] = vars["LANDINGAI_ADE_BASE_URL"]
 	return vars
 }
 
-func sandboxCommands(a *app) []*cobra.Command { return []*cobra.Command{newDemo(a)} }
+func sandboxCommands(a *app) []*cobra.Command { return []*cobra.Command{newDemo(a), newSandbox(a)} }

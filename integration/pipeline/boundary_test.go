@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"errors"
-	"net/http"
 	"testing"
 
 	"github.com/zdrworker/zdrworker/cmd/zdrworker/samples"
@@ -21,7 +20,7 @@ func TestDevelopmentIsLoopbackOnly(t *testing.T) {
 		"http://127.0.0.1.example.com", "http://0.0.0.0:8080", "http://[::ffff:127.0.0.1]:8080",
 	} {
 		_, err := zdr.NewGuard(zdr.Policy{Development: true, Hosts: []string{base}}, &zdr.Tally{})
-		if _, ok := errors.AsType[*zdr.PolicyError](err); !ok {
+		if !isPolicyError(err) {
 			t.Errorf("provider at %s: got %v, want a *zdr.PolicyError", base, err)
 		}
 	}
@@ -34,17 +33,22 @@ func TestDevelopmentIsLoopbackOnly(t *testing.T) {
 	}
 }
 
-// TestDevelopmentSendsNoForeignBucket: a pipeline whose exchange bucket lies
-// elsewhere submits nothing, and the provider hears nothing.
+// TestDevelopmentSendsNoForeignBucket: with an exchange bucket that lies
+// elsewhere no pipeline is made; one that is made all the same, with a guard
+// that is not told where the bucket lies, submits nothing.
 func TestDevelopmentSendsNoForeignBucket(t *testing.T) {
 	for _, endpoint := range []string{"", "https://192.0.2.1:9000", "https://s3.example.com"} {
 		at := inMemory(t, options{})
 		at.sign.Endpoint = endpoint
 		s := samples.All()[0]
 		r := newRig(t, at, sampleRoutes(t), adetest.Options{})
-		r.put(http.Header{}, map[string][]byte{keyOf(s): s.Markdown})
+		r.put(nil, map[string][]byte{keyOf(s): s.Markdown})
+		if _, err := r.open(); !isPolicyError(err) {
+			t.Errorf("endpoint %q: got %v, want a *zdr.PolicyError", endpoint, err)
+		}
+		r.anywhere = true
 		sum, _, err := r.run(r.pipeline(), keyOf(s))
-		if err == nil || sum.Sealed != 0 {
+		if err == nil || sum.Sealed != 0 || sum.Open != 1 {
 			t.Errorf("endpoint %q: got %+v, %v", endpoint, sum, err)
 		}
 		if a := r.provider.Account(); len(a.Requests) != 0 {
@@ -53,13 +57,18 @@ func TestDevelopmentSendsNoForeignBucket(t *testing.T) {
 	}
 }
 
+func isPolicyError(err error) bool {
+	_, ok := errors.AsType[*zdr.PolicyError](err)
+	return ok
+}
+
 // TestPlainHTTPIsLoopbackOnly: a signer makes no URL over plain http for
 // anything but this machine.
 func TestPlainHTTPIsLoopbackOnly(t *testing.T) {
 	at := inMemory(t, options{})
 	for _, endpoint := range []string{"http://192.0.2.1:9000", "http://example.com", "http://127.0.0.1.example.com:9000"} {
 		c := at.sign
-		c.Endpoint, c.Depository = endpoint, &zdr.Guard{}
+		c.Endpoint, c.Depository = endpoint, depository{}
 		if _, err := presign.New(c); err == nil {
 			t.Errorf("%s was taken", endpoint)
 		}

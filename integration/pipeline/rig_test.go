@@ -30,8 +30,11 @@ type rig struct {
 	settings worker.Settings
 	log      zdrtest.Buffer
 	evidence evidence
+	anywhere bool // the guard is not told where outboxes lie
 	// watch, when set, sees every create before it goes out.
 	watch func(context.Context, ade.ExtractJob)
+	// answered, when set, is called when a create has had its answer, or none.
+	answered func()
 }
 
 func newRig(t *testing.T, at place, routes worker.Routes, o adetest.Options) *rig {
@@ -66,25 +69,41 @@ func (r *rig) pipeline() *worker.Pipeline {
 }
 
 func (r *rig) open() (*worker.Pipeline, error) {
-	guard, err := r.guard()
-	if err != nil {
-		return nil, err
-	}
-	sign := r.sign
-	sign.Depository = guard
-	signer, err := presign.New(sign)
+	guard, signer, err := r.boundary()
 	if err != nil {
 		return nil, err
 	}
 	return worker.New(r.t.Context(), worker.Config{
 		Store: r.store, Exchange: r.exchange, Signer: signer, Routes: r.routes, Settings: r.settings, Development: true,
+		Recorder: &r.evidence,
 		Provider: watched{ade.New(guard, zdr.NewAPIKey(apiKey)), r},
 		Logger:   slog.New(slog.NewJSONHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})),
 	})
 }
 
-func (r *rig) guard() (*zdr.Guard, error) {
-	policy := zdr.Policy{Development: true, Hosts: []string{r.base}}
+// boundary makes guard and signer. The guard must know where outboxes lie, or
+// it takes a URL that another worker signed, in a reply, for a stranger's; the
+// signer must know the guard.
+func (r *rig) boundary() (*zdr.Guard, *presign.Signer, error) {
+	var late depository
+	sign := r.sign
+	sign.Depository = &late
+	signer, err := presign.New(sign)
+	if err != nil {
+		return nil, nil, err
+	}
+	var outboxes []string
+	if !r.anywhere {
+		outboxes = signer.URLPrefixes()
+	}
+	late.Guard, err = r.guard(outboxes)
+	return late.Guard, signer, err
+}
+
+type depository struct{ *zdr.Guard }
+
+func (r *rig) guard(outboxes []string) (*zdr.Guard, error) {
+	policy := zdr.Policy{Development: true, Hosts: []string{r.base}, URLPrefixes: outboxes}
 	for _, route := range r.routes {
 		policy.Approve(route.Schema, "test")
 	}
@@ -103,6 +122,9 @@ type watched struct {
 func (w watched) CreateExtractJob(ctx context.Context, job ade.ExtractJob) (zdr.JobID, error) {
 	if w.r.watch != nil {
 		w.r.watch(ctx, job)
+	}
+	if w.r.answered != nil {
+		defer w.r.answered()
 	}
 	return w.Client.CreateExtractJob(ctx, job)
 }

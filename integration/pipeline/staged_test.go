@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/zdrworker/zdrworker/cmd/zdrworker/samples"
 	"github.com/zdrworker/zdrworker/worker"
@@ -64,33 +65,44 @@ func bareGet(ctx context.Context, over http.RoundTripper, rawURL string) (http.H
 	return resp.Header, body, err
 }
 
-// TestInterruptedRunGoesOn stops a worker right after the provider has taken
-// the job, and lets another go on: the document is billed once.
+// TestInterruptedRunGoesOn stops a worker around its submission and lets
+// another go on: the document is sealed, and billed once.
 func TestInterruptedRunGoesOn(t *testing.T) {
-	everywhere(t, func(t *testing.T, at place) {
-		r := newRig(t, at, sampleRoutes(t), adetest.Options{})
-		s := samples.All()[0]
-		r.put(nil, map[string][]byte{keyOf(s): s.Markdown})
-		p := r.pipeline()
-		ctx, cancel := context.WithCancel(t.Context())
-		r.watch = func(context.Context, ade.ExtractJob) { cancel() }
-		_, err := p.Run(ctx, worker.RunOptions{Documents: documents([]string{keyOf(s)})})
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("the run that was stopped: got %v", err)
-		}
-		r.watch = nil
-		// Where the POST was cut off, its outcome is unknown to the next worker;
-		// the proof takes minutes by design, so nothing may be submitted now.
-		deadline, done := context.WithTimeout(t.Context(), quick)
-		defer done()
-		sum, err := r.pipeline().Run(deadline, worker.RunOptions{Documents: documents([]string{keyOf(s)})})
-		bill := r.provider.Account().Bill.Jobs
-		t.Logf("after the second worker: %+v, %v, %d billed", sum, err, bill)
-		if bill > 1 || sum.Sealed == 1 && bill != 1 {
-			t.Errorf("%d jobs billed, %d sealed", bill, sum.Sealed)
-		}
-		if sum.Failed+sum.Held+sum.Refused+sum.Skipped > 0 {
-			t.Errorf("got %+v", sum)
-		}
-	})
+	stops := map[string]func(r *rig, stop func()){
+		"before the request": func(r *rig, stop func()) { r.watch = func(context.Context, ade.ExtractJob) { stop() } },
+		"after the answer":   func(r *rig, stop func()) { r.answered = stop },
+		"answer lost": func(r *rig, stop func()) {
+			r.provider.FailNext(adetest.OpCreate, 1, adetest.RequestFault{Drop: adetest.DropAfter})
+			r.answered = stop
+		},
+	}
+	for name, arrange := range stops {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, at place) { t.Parallel(); interrupt(t, at, arrange) })
+		})
+	}
+}
+
+func interrupt(t *testing.T, at place, arrange func(*rig, func())) {
+	r := newRig(t, at, sampleRoutes(t), adetest.Options{})
+	r.settings.PostTimeout, r.settings.Skew, r.settings.ListLag = time.Second, time.Millisecond, 100*time.Millisecond
+	s := samples.All()[0]
+	r.put(nil, map[string][]byte{keyOf(s): s.Markdown})
+	first := r.pipeline()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	arrange(r, cancel)
+	sum, err := first.Run(ctx, worker.RunOptions{Documents: documents([]string{keyOf(s)})})
+	if !errors.Is(err, context.Canceled) || sum.Sealed != 0 {
+		t.Errorf("the run that was stopped: got %+v, %v", sum, err)
+	}
+	r.watch, r.answered = nil, nil
+	sum, _, err = r.run(r.pipeline(), keyOf(s))
+	if err != nil || sum.Sealed != 1 {
+		t.Errorf("the run after it: got %+v, %v", sum, err)
+	}
+	if got := r.provider.Account().Bill.Jobs; got != 1 {
+		t.Errorf("got %d jobs billed, want 1", got)
+	}
+	checkExchange(t, r)
 }

@@ -20,6 +20,9 @@ type Extras struct {
 	Recorder zdr.Recorder
 	Logger   *slog.Logger
 	Settings worker.Settings
+	// RecordsOnly says that nothing is asked of the provider: jobs are read and
+	// changed, so no API key is needed. Default: false.
+	RecordsOnly bool
 }
 
 // Assembly is a pipeline with the parts that it was made of.
@@ -34,6 +37,9 @@ type Assembly struct {
 // client, worker. Errors are *Missing, *Error, *NoKey, those of the stores, of
 // zdr.NewGuard, presign.New and worker.New.
 func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
+	if err := c.Require("store", "exchange"); err != nil {
+		return nil, err // before AWS: who begins has no region either
+	}
 	cfg, err := c.AWS(ctx)
 	if err != nil {
 		return nil, err
@@ -42,7 +48,7 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 	if a.Store, a.Exchange, err = c.OpenStores(ctx, cfg); err != nil {
 		return nil, err
 	}
-	if _, err := c.APIKey(ctx); err != nil {
+	if _, err := c.APIKey(ctx); err != nil && !x.RecordsOnly {
 		return nil, err
 	}
 	signing, err := c.Presign(ctx, cfg)

@@ -110,8 +110,17 @@ func (s *Sandbox) Env() iter.Seq2[string, string] {
 		{"VISION_AGENT_API_KEY", s.apiKey},
 		{"AWS_ENDPOINT_URL_S3", s.s3.URL()},
 		{"AWS_REGION", s3serve.Region},
+		{"AWS_DEFAULT_REGION", s3serve.Region},
 		{"AWS_ACCESS_KEY_ID", s.worker.ID},
 		{"AWS_SECRET_ACCESS_KEY", s.worker.Secret},
+		// What follows keeps a configuration file, or what was set before, from
+		// pointing elsewhere.
+		{"AWS_SESSION_TOKEN", ""},
+		{"ZDRWORKER_S3_ENDPOINT", s.s3.URL()},
+		{"ZDRWORKER_S3_REGION", s3serve.Region},
+		{"ZDRWORKER_S3_PATH_STYLE", "true"},
+		{"ZDRWORKER_SIGNING_ENDPOINT", s.s3.URL()},
+		{"ZDRWORKER_PROVIDER_BASE_URL", s.provider.URL},
 	}
 	return func(yield func(string, string) bool) {
 		for _, p := range pairs {

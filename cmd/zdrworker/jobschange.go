@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zdrworker/zdrworker/worker"
+)
+
+func newJobsRetry(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "retry " + jobArg, Short: "Try a failed or held job again; says whether it can be billed twice", Args: args(jobArg),
+		Long: jobArgHelp + `
+
+A job that failed unbilled is tried again at once: if the next try succeeds it is
+billed once. Where the document was billed, or may have been, this asks first,
+and needs --yes where there is no terminal. The job is submitted by whichever
+worker looks next.`,
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "try again even where that can bill the document twice ($ZDRWORKER_YES)")
+	cmd.RunE = func(cmd *cobra.Command, given []string) error {
+		return a.withJob(cmd, given[0], func(ctx context.Context, w *opened, j worker.Job) error { return a.jobsRetry(ctx, w, j, yes) })
+	}
+	return cmd
+}
+
+func (a *app) jobsRetry(ctx context.Context, w *opened, j worker.Job, yes bool) error {
+	if err := a.retryable(ctx, w, j); err != nil {
+		return err
+	}
+	if mayBillAgain(j) {
+		if err := a.confirm(fmt.Sprintf("job %s: %s", shortRef(j.Ref), retryBills(j)), yes); err != nil {
+			return err
+		}
+	}
+	after, err := w.Pipeline.Retry(ctx, j.ID)
+	if err != nil {
+		return err
+	}
+	return a.changed("retry", after, retryBills(j), "submitted by whichever worker looks next: zdrworker run, or zdrworker sweep --once")
+}
+
+// retryable says what is in the way of another try, and until when.
+func (a *app) retryable(ctx context.Context, w *opened, j worker.Job) error {
+	if j.State == worker.Held || j.State == worker.Closed && j.Failed() {
+		return nil
+	}
+	if !j.Failed() {
+		return wrongState("the job did not fail, so there is nothing to try again", "`zdrworker jobs explain "+shortRef(j.Ref)+"` says what it waits for")
+	}
+	d, err := w.Pipeline.Explain(ctx, j.ID)
+	if err != nil {
+		return err
+	}
+	hint := "`zdrworker sweep --once` closes the job; then try again"
+	if d.Drained.After(time.Now()) {
+		hint = "its URLs can be used until then: after " + clock(d.Drained, time.Now()) + " run `zdrworker sweep --once`, then try again"
+	}
+	return wrongState("the job has failed and is not closed yet", hint)
+}
+
+// mayBillAgain: the document was billed, or nobody can say that it was not.
+func mayBillAgain(j worker.Job) bool { return j.State == worker.Held || j.Billed != "no" }
+
+// retryBills says what another try can cost.
+func retryBills(j worker.Job) string {
+	switch {
+	case j.State != worker.Held && j.Billed == "no":
+		return "not billed so far; the next try is billed once if it succeeds"
+	case j.Billed == "yes", j.Code == worker.CodeNotDelivered:
+		return "billed before; another try is billed again"
+	}
+	return "it cannot be known whether it was billed; another try may be billed a second time"
+}
+
+func newJobsAbandon(a *app) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use: "abandon " + jobArg, Short: "Give a job up; the provider may still bill what it accepted", Args: args(jobArg),
+		Long: jobArgHelp + `
+
+The provider has no cancel: what it accepted it goes on with and may bill, and
+its result is thrown away. This asks first where that is so, and needs --yes
+where there is no terminal.`,
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "give up even where the provider may still bill ($ZDRWORKER_YES)")
+	cmd.RunE = func(cmd *cobra.Command, given []string) error {
+		return a.withJob(cmd, given[0], func(ctx context.Context, w *opened, j worker.Job) error { return a.jobsAbandon(ctx, w, j, yes) })
+	}
+	return cmd
+}
+
+func (a *app) jobsAbandon(ctx context.Context, w *opened, j worker.Job, yes bool) error {
+	if !abandonable(j.State) {
+		return wrongState("the job's outcome is settled or being settled", "`zdrworker jobs explain "+shortRef(j.Ref)+"` says what comes next")
+	}
+	if j.State != worker.Claimed {
+		if err := a.confirm(fmt.Sprintf("job %s: %s", shortRef(j.Ref), abandonBills(j.State)), yes); err != nil {
+			return err
+		}
+	}
+	after, err := w.Pipeline.Abandon(ctx, j.ID)
+	if err != nil {
+		return err
+	}
+	return a.changed("abandon", after, abandonBills(j.State), "`zdrworker sweep --once` removes what is staged")
+}
+
+// abandonable are the states in which a job can be given up: before a result
+// was chosen, and not while a lost answer is being settled.
+func abandonable(s worker.State) bool {
+	switch s {
+	case worker.Claimed, worker.Submitting, worker.Submitted, worker.Held:
+		return true
+	}
+	return false
+}
+
+// abandonBills says what a job that is given up can still cost.
+func abandonBills(s worker.State) string {
+	switch s {
+	case worker.Claimed:
+		return "nothing is at the provider, so nothing is billed"
+	case worker.Submitted:
+		return "the provider accepted it and may still bill it"
+	}
+	return "the provider may have it and may bill it"
+}
+
+// changed says what became of a job.
+func (a *app) changed(did string, j worker.Job, bills, next string) error {
+	line := a.jobLine(j)
+	line["did"], line["billing"] = did, bills
+	if err := a.line(line); err != nil {
+		return err
+	}
+	return a.printf("job %s is %s: %s\nnext: %s\n", shortRef(j.Ref), j.State, bills, next)
+}

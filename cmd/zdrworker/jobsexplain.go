@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zdrworker/zdrworker/worker"
+)
+
+func newJobsExplain(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "explain " + jobArg, Short: "Say why a job waits, what comes next and what you can do", Args: args(jobArg),
+		Long: jobArgHelp,
+		RunE: func(cmd *cobra.Command, given []string) error {
+			return a.withJob(cmd, given[0], a.jobsExplain)
+		},
+	}
+}
+
+func (a *app) jobsExplain(ctx context.Context, w *opened, j worker.Job) error {
+	d, err := w.Pipeline.Explain(ctx, j.ID)
+	if err != nil {
+		return err
+	}
+	stop, err := w.Pipeline.Breaker(ctx)
+	if err != nil {
+		return err
+	}
+	x := explanationOf(d, stop, time.Now())
+	if a.json {
+		line := a.jobLine(j)
+		line["type"], line["so_far"], line["next"], line["you_can"] = "explanation", x.soFar, x.next, x.can
+		if x.reason != worker.WaitNothing {
+			line["waiting_for"], line["since"] = x.reason, x.since
+		}
+		return a.line(line)
+	}
+	if err := a.printf("%s\n", title(j)); err != nil {
+		return err
+	}
+	return a.explained("waiting for", x.waiting(), "so far", strings.Join(x.soFar, " · "), "next", x.next, "you can", strings.Join(x.can, " · "))
+}
+
+func (a *app) explained(pairs ...string) error {
+	for i := 0; i < len(pairs); i += 2 {
+		if err := a.printf("%-14s %s\n", pairs[i], pairs[i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explanation is why a job is where it is.
+type explanation struct {
+	reason worker.Reason
+	since  time.Time
+	now    time.Time
+	soFar  []string
+	next   string
+	can    []string
+}
+
+// waiting is "result, since 13:41:07Z (52 min)".
+func (x explanation) waiting() string {
+	if x.reason == worker.WaitNothing {
+		return "nothing"
+	}
+	return fmt.Sprintf("%s, since %s (%s)", x.reason, clock(x.since, x.now), ago(x.now.Sub(x.since)))
+}
+
+func explanationOf(d worker.Detail, stop worker.Breaker, now time.Time) explanation {
+	x := explanation{reason: waiting(d.Job), now: now, since: d.Updated}
+	if stop.Open && d.State == worker.Claimed {
+		x.reason, x.since = worker.WaitBreaker, stop.Since
+	}
+	for _, h := range d.History {
+		x.soFar = append(x.soFar, fmt.Sprintf("%s %s", past(h.Event), clock(h.At, now)))
+	}
+	if over := len(x.soFar) - maxSoFar; over > 0 {
+		x.soFar = append([]string{fmt.Sprintf("(%d earlier)", over)}, x.soFar[over:]...)
+	}
+	x.next, x.can = nextOf(d, stop, now), canOf(d, stop)
+	return x
+}
+
+// maxSoFar is how many events are told in one line.
+const maxSoFar = 8
+
+// past is an event as something that has happened.
+func past(e worker.Event) string {
+	words := map[worker.Event]string{
+		worker.EventClaim: "claimed", worker.EventBegin: "begun", worker.EventIntend: "staged", worker.EventRepeat: "signed anew",
+		worker.EventAccept: "accepted", worker.EventDefer: "put off", worker.EventFence: "answer lost", worker.EventFenced: "fenced",
+		worker.EventProve: "proven unbilled", worker.EventHold: "held", worker.EventLand: "result landed", worker.EventReland: "result landed again",
+		worker.EventSeal: "sealed", worker.EventEnded: "ended at the provider", worker.EventFail: "failed", worker.EventRemove: "staged objects removed",
+		worker.EventClose: "closed", worker.EventRetry: "tried again", worker.EventResubmit: "submitted again by choice", worker.EventNote: "noted",
+	}
+	if w, ok := words[e]; ok {
+		return w
+	}
+	return string(e)
+}
+
+// nextOf says what happens next, and when.
+func nextOf(d worker.Detail, stop worker.Breaker, now time.Time) string {
+	switch d.State {
+	case worker.Claimed:
+		return nextClaimed(d, stop, now)
+	case worker.Submitting:
+		return "the answer to the request" + by(lastAnswer(d), now) + "; without one the attempt is fenced, so that it is not billed twice"
+	case worker.Fencing:
+		return "the provider's list is asked" + at(d.Listed, now) + ": it says whether the lost request arrived"
+	case worker.Submitted:
+		return "the result; the provider is asked once a minute while a worker runs; URLs end" + at(d.Ends, now) + ", and without a result the job is held then"
+	case worker.Sealing:
+		return "the result has landed; it is checked and put at its key"
+	case worker.Sealed, worker.Failing:
+		return "staged objects are removed"
+	case worker.Held:
+		return "a late result is still taken; nothing is submitted again unless you say so"
+	case worker.Draining:
+		return "the last look for late objects" + at(d.Drained, now) + ", when no URL can be used any more; then the job closes"
+	}
+	return "nothing: the job is closed"
+}
+
+func nextClaimed(d worker.Detail, stop worker.Breaker, now time.Time) string {
+	switch {
+	case stop.Open && stop.Reason == worker.BreakerViolation:
+		return "nothing is submitted until a person releases the breaker"
+	case stop.Open:
+		return "nothing is submitted while the breaker is open; one worker tries again" + at(stop.Probe, now)
+	case d.Until.After(now):
+		return "a new attempt" + at(d.Until, now)
+	}
+	return "submitted by whichever worker looks next: zdrworker run, or zdrworker sweep --once"
+}
+
+// lastAnswer is when the newest attempt's request must have been answered.
+func lastAnswer(d worker.Detail) time.Time {
+	if len(d.Attempts) == 0 {
+		return time.Time{}
+	}
+	return d.Attempts[len(d.Attempts)-1].Answer
+}
+
+func at(t, now time.Time) string { return when(" at ", t, now) }
+func by(t, now time.Time) string { return when(" by ", t, now) }
+
+func when(word string, t, now time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return word + clock(t, now)
+}
+
+// canOf lists what a person can do about a job.
+func canOf(d worker.Detail, stop worker.Breaker) []string {
+	ref := shortRef(d.Ref)
+	var can []string
+	if stop.Open && d.State == worker.Claimed {
+		can = append(can, "mend the cause, then zdrworker breaker release")
+	}
+	if d.State.Open() && d.State != worker.Held {
+		can = append(can, "wait")
+	}
+	if d.State == worker.Held || d.State == worker.Closed && d.Failed() {
+		can = append(can, fmt.Sprintf("zdrworker jobs retry %s (%s)", ref, retryBills(d.Job)))
+	}
+	if abandonable(d.State) {
+		can = append(can, fmt.Sprintf("zdrworker jobs abandon %s (%s)", ref, abandonBills(d.State)))
+	}
+	if d.Sealed() || d.Failed() {
+		can = append(can, fmt.Sprintf("zdrworker jobs show %s --content", ref))
+	}
+	if len(can) == 0 {
+		can = append(can, "nothing: it is done")
+	}
+	return can
+}

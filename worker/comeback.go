@@ -1,0 +1,103 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+// comeBack looks at the job of a document version that has been seen before. In
+// a bucket without versions a document that changes from A to B and back to A
+// is the job of A again, and that may have ended while B stood: its result went
+// to history, or it failed for want of its document.
+func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answerKeys) error {
+	r := j.rec
+	switch {
+	case r.State == Closed && r.Failure != nil && missedDocument(Code(r.Failure.Code)) && r.Failure.Billed == "no":
+		return p.reopenFor(ctx, j, src, keys)
+	case r.State == Closed && r.Result != nil && r.Result.Status == StatusDiscarded:
+		// Discarding is the policy's choice, and so is paying again.
+		return p.reopenFor(ctx, j, src, keys)
+	case src.Version == "" && r.Result != nil && r.State.Settled():
+		return p.restore(ctx, j, src, keys)
+	}
+	return nil
+}
+
+// missedDocument: the job failed because its document was not there.
+func missedDocument(c Code) bool { return c == CodeSourceGone || c == CodeSourceChanged }
+
+// reopenFor is reopen with the names that the record has dropped.
+func (p *Pipeline) reopenFor(ctx context.Context, j *job, src source, keys answerKeys) error {
+	if err := p.mark(ctx, j.id, j.rec.Gen+1); err != nil {
+		return err
+	}
+	return p.swap(ctx, j, EventRetry, "", func(r *record) {
+		r.again()
+		r.Source, r.Route.Result, r.Route.Failure = src, keys.result, keys.failure
+	})
+}
+
+// again makes a record ready for its next generation.
+func (r *record) again() {
+	r.Gen++
+	r.Failure, r.Result, r.Receipt, r.Seal, r.Hold = nil, nil, nil, nil, ""
+	r.Waiting, r.NotBefore, r.FencedAt = WaitNothing, time.Time{}, time.Time{}
+}
+
+// restore brings a settled result back from history, under the condition that
+// nothing else changes at the result key meanwhile. Nothing is sent and nothing
+// is billed.
+func (p *Pipeline) restore(ctx context.Context, j *job, src source, keys answerKeys) error {
+	for range maxPublish {
+		seen, err := p.standing(ctx, keys.result)
+		if err != nil || seen.Metadata["zdr-ref"] == j.rec.Ref {
+			return err
+		}
+		named := *j
+		named.rec = j.rec.clone()
+		named.rec.Source, named.rec.Route.Result, named.rec.Route.Failure = src, keys.result, keys.failure
+		place, err := p.place(ctx, &named, bucket.Info{})
+		if err != nil || place != placeResult {
+			return err
+		}
+		old, err := p.store.Get(ctx, historyKey(j.rec.Ref), bucket.GetOptions{})
+		if err != nil {
+			return err
+		}
+		err = p.putBack(ctx, &named, seen, old)
+		if !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
+			return err
+		}
+	}
+	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+func (p *Pipeline) putBack(ctx context.Context, j *job, seen bucket.Info, old bucket.Object) error {
+	defer old.Body.Close()
+	if err := p.setAside(ctx, j, seen); err != nil {
+		return err
+	}
+	meta := old.Metadata
+	if meta["zdr-status"] == StatusSuperseded {
+		meta["zdr-status"] = j.rec.Result.ok(j.rec.Receipt)
+	}
+	_, err := p.store.Put(ctx, j.rec.Route.Result, old.Body, bucket.PutOptions{
+		Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
+		ContentType: old.ContentType, Metadata: meta,
+	})
+	if err != nil {
+		return err
+	}
+	return p.removeFailure(ctx, j)
+}
+
+// ok is the status of a result that stands at its key.
+func (s *sealed) ok(r *receipt) string {
+	if r != nil && r.Violation {
+		return StatusSchemaViolation
+	}
+	return StatusOK
+}

@@ -1,0 +1,194 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+// pacer is this worker's part of the fleet's pace.
+type pacer struct {
+	limits  Limits
+	control control[Pace]
+
+	left  int         // submissions of the chunk in hand
+	until time.Time   // when that ends
+	full  time.Time   // too many documents are staged: look again then
+	begun []time.Time // submissions taken whose document may not be staged yet
+}
+
+// begunFor is how long a submission counts as begun: it is staged by then, and
+// a listing shows it.
+const begunFor = 10 * time.Second
+
+func newPacer(l Limits) pacer { return pacer{limits: l, control: newControl[Pace](paceKey)} }
+
+// take asks for one submission. wait says that it must wait, and until when.
+func (c *pacer) take(ctx context.Context, p *Pipeline) (w pause, wait bool) {
+	again := pause{WaitRate, p.now().Add(controlFresh)}
+	if c.control.take(ctx) != nil {
+		return again, true
+	}
+	defer c.control.give()
+	now := p.now()
+	if err := c.control.refresh(ctx, p.store, now); err != nil && !c.control.known {
+		return again, true
+	}
+	if until := c.control.last.NotBefore.Add(-c.control.ahead); now.Before(until) {
+		return pause{WaitRate, until.Add(spread(p.holder, 2*time.Second))}, true
+	}
+	if c.limits.none() {
+		return pause{}, false
+	}
+	if w, wait := c.ready(ctx, p); wait {
+		return w, true
+	}
+	c.left--
+	c.begun = append(c.recent(now), now)
+	return pause{}, false
+}
+
+// open asks whether take would give one now, and takes none.
+func (c *pacer) open(ctx context.Context, p *Pipeline) (w pause, wait bool) {
+	if w, wait := c.take(ctx, p); wait {
+		return w, true
+	}
+	c.giveBack(ctx)
+	return pause{}, false
+}
+
+// ready has a submission in hand, or leases a chunk of them.
+func (c *pacer) ready(ctx context.Context, p *Pipeline) (pause, bool) {
+	now := p.now()
+	if c.left > 0 && now.Before(c.until) {
+		return pause{}, false
+	}
+	c.left = 0
+	if now.Before(c.full) {
+		return pause{WaitSlot, c.full}, true
+	}
+	for range maxPublish {
+		w, wait, err := c.lease(ctx, p, now)
+		switch {
+		case err == nil:
+			return w, wait
+		case !errors.Is(err, errLost):
+			return pause{WaitRate, now.Add(controlFresh)}, true
+		case c.control.refresh(ctx, p.store, now) != nil:
+			return pause{WaitRate, now.Add(controlFresh)}, true
+		}
+	}
+	return pause{WaitRate, now.Add(time.Second + spread(p.holder, time.Second))}, true
+}
+
+// lease takes a chunk out of the fleet's pace. errLost: somebody else changed it.
+func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time) (pause, bool, error) {
+	at := now.Add(c.control.ahead)
+	to := c.control.last.advanced(c.limits, at)
+	n := c.chunk()
+	if c.limits.ExtractJobsPerHour > 0 {
+		if n = min(n, int(to.Level)); n < 1 {
+			return pause{WaitRate, to.next(c.limits, at).Add(-c.control.ahead)}, true, nil
+		}
+	}
+	if c.limits.InFlight > 0 {
+		staged, err := p.stagedUpTo(ctx, c.limits.InFlight)
+		if err != nil {
+			return pause{}, false, err
+		}
+		n = min(n, c.limits.InFlight-staged-to.leased(p.holder)-len(c.recent(now)))
+		if n < 1 {
+			c.full = now.Add(controlFresh)
+			return pause{WaitSlot, c.full}, true, nil
+		}
+	}
+	to.Leases[p.holder] = PaceLease{N: n + len(c.recent(now)), Until: at.Add(paceLease).UTC()}
+	if c.limits.ExtractJobsPerHour > 0 {
+		to.Level -= float64(n)
+	}
+	if err := c.control.set(ctx, p.store, now, to); err != nil {
+		return pause{}, false, err
+	}
+	c.left, c.until = n, now.Add(paceLease)
+	return pause{}, false, nil
+}
+
+// chunk is how much is leased at once: enough that the object changes seldom,
+// little enough that others get theirs.
+func (c *pacer) chunk() int {
+	if c.limits.ExtractJobsPerHour > 0 {
+		return c.limits.burst()
+	}
+	return max(1, c.limits.InFlight/8)
+}
+
+// recent are the submissions that may not be staged yet.
+func (c *pacer) recent(now time.Time) []time.Time {
+	for len(c.begun) > 0 && now.Sub(c.begun[0]) > begunFor {
+		c.begun = c.begun[1:]
+	}
+	return c.begun
+}
+
+// staged: a submission's document is staged now, so a listing counts it.
+func (c *pacer) staged(ctx context.Context) {
+	if c.limits.none() || c.control.take(ctx) != nil {
+		return
+	}
+	defer c.control.give()
+	if len(c.begun) > 0 {
+		c.begun = c.begun[1:]
+	}
+}
+
+// giveBack returns a submission that was not made.
+func (c *pacer) giveBack(ctx context.Context) {
+	if c.limits.none() || c.control.take(ctx) != nil {
+		return
+	}
+	defer c.control.give()
+	c.left++
+	if n := len(c.begun); n > 0 {
+		c.begun = c.begun[:n-1]
+	}
+}
+
+// throttled tells the fleet of a 429. It is a courtesy to others: this worker
+// has its own gate, so that a failure to write changes nothing here.
+func (c *pacer) throttled(ctx context.Context, p *Pipeline, wait time.Duration) {
+	_, _ = c.control.change(ctx, p.store, p.now, func(was Pace) (Pace, bool) {
+		at := p.now().Add(c.control.ahead)
+		return was.throttledUntil(c.limits, at.Add(wait), at)
+	})
+}
+
+// stagedUpTo counts staged documents, and stops at most: these are the jobs in
+// flight. Their objects are what is counted, so no counter can go wrong.
+func (p *Pipeline) stagedUpTo(ctx context.Context, most int) (int, error) {
+	n := 0
+	for o, err := range p.exchange.List(ctx, bucket.Page{Prefix: StagingPrefix, Limit: most}) {
+		if err != nil {
+			return n, err
+		}
+		if _, _, err := p.secret.open(tokenOf(o.Key)); err == nil {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// mayStart asks pause and pace for a document that is about to be claimed and
+// submitted in the same go; with true it has taken one submission.
+func (p *Pipeline) mayStart(ctx context.Context, key string) bool {
+	route, _, ok := p.routes.Match(key)
+	if !ok {
+		return false
+	}
+	if _, wait := p.stopped(ctx, route.Name); wait {
+		return false
+	}
+	_, wait := p.pacer.take(ctx, p)
+	return !wait
+}

@@ -1,0 +1,265 @@
+package worker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/memstore"
+)
+
+// watch sees every effect and holds the promises against it.
+type watch struct {
+	records   map[worker.ID]worker.RecordView
+	ids       []worker.ID
+	intents   map[string]intent // by token
+	staged    map[string]int    // copies made, by key
+	again     map[worker.ID]int // new attempts that somebody chose: each may be billed
+	heardJobs map[string]bool   // ids of 202s that a worker has read
+	published map[string]string // result key → ref of what stands there
+	sealed    map[string][]byte // ref → the result, once its record says sealed
+	newer     map[string]string
+	stranger  bool
+	log       lockedBuffer
+}
+
+// intent is who wrote that a POST may go out, and until when.
+type intent struct {
+	by       *process
+	deadline time.Time
+}
+
+func newWatch() *watch {
+	return &watch{
+		records: map[worker.ID]worker.RecordView{}, intents: map[string]intent{}, staged: map[string]int{},
+		again: map[worker.ID]int{}, heardJobs: map[string]bool{}, published: map[string]string{},
+		sealed: map[string][]byte{}, newer: map[string]string{},
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// wrote is told of each write that took effect.
+func (w *watch) wrote(s *sim, p *process, c memstore.Call) {
+	id, gen, ours := worker.IDInKey(c.Key)
+	switch {
+	case c.Bucket == storeName && ours && gen == 0:
+		w.record(s, p, id, c.Key)
+	case c.Bucket == storeName && ours && c.Op == memstore.Remove:
+		if r, known := w.records[id]; known && r.Gen == gen && r.State != worker.Closed {
+			s.violate("I6", "the marker of an open record (%s, generation %d) was removed", short(id), gen)
+		}
+	case c.Bucket == storeName && strings.HasPrefix(c.Key, "results/") && c.Op == memstore.Put:
+		w.result(s, c.Key)
+	case c.Bucket == exchangeName && c.Op == memstore.Copy:
+		if w.staged[c.Key]++; w.staged[c.Key] > 1 {
+			s.violate("I2", "a staging object was made twice")
+		}
+	case c.Bucket == exchangeName && c.Op == memstore.Remove && strings.HasPrefix(c.Key, worker.OutboxPrefix):
+		w.removed(s, c.Key)
+	}
+}
+
+// record holds a new state of a record against the one before.
+func (w *watch) record(s *sim, p *process, id worker.ID, key string) {
+	now, err := worker.ViewRecord(s.object(storeName, key))
+	if err != nil {
+		s.violate("history", "a record was written that no worker can read: %v", err)
+		return
+	}
+	was, known := w.records[id]
+	if !known {
+		w.ids = append(w.ids, id)
+	}
+	w.records[id] = now
+	if s.tracing {
+		s.note(p.name(), "  record "+short(id)+" "+string(now.Event)+" → "+string(now.State)+" "+now.Hold+now.Failure)
+	}
+	if to, err := worker.Next(was.State, now.Event); known && (err != nil || to != now.State || now.Seq != was.Seq+1) {
+		s.violate("history", "%s: %s by %s to %s, sequence %d to %d", short(id), was.State, now.Event, now.State, was.Seq, now.Seq)
+	}
+	if now.State != worker.Closed && s.object(storeName, worker.MarkerOf(id, now.Gen)) == nil {
+		s.violate("I6", "%s is %s in generation %d and has no marker", short(id), now.State, now.Gen)
+	}
+	if now.Event == worker.EventResubmit || now.Event == worker.EventRetry && (was.Failure != "" || was.Status == worker.StatusDiscarded) {
+		w.again[id]++
+	}
+	w.consequences(s, p, id, now)
+}
+
+func (w *watch) consequences(s *sim, p *process, id worker.ID, r worker.RecordView) {
+	switch r.Event {
+	case worker.EventIntend, worker.EventRepeat:
+		a := r.Attempts[len(r.Attempts)-1]
+		w.intents[a.Token] = intent{p, a.Deadline}
+	case worker.EventHold:
+		for _, a := range r.Attempts {
+			if a.Signed && s.object(exchangeName, a.Outbox) != nil {
+				s.violate("held", "%s is held although a result lies in an outbox", short(id))
+			}
+		}
+	case worker.EventSeal:
+		if body, ref := s.resultAt(r.Key); ref == r.Ref {
+			w.sealed[r.Ref] = body
+		} else if r.Status == worker.StatusOK || r.Status == worker.StatusSchemaViolation {
+			w.missing(s, id, r)
+		}
+	}
+}
+
+// missing: a record says sealed and its result is not at the key. A newer
+// version's result may stand there by then.
+func (w *watch) missing(s *sim, id worker.ID, r worker.RecordView) {
+	body, _ := s.resultAt(r.Key)
+	if body == nil {
+		s.violate("lost", "%s is sealed and there is no result", short(id))
+	}
+}
+
+// resultAt is the result at a key and the ref that it bears.
+func (s *sim) resultAt(key string) ([]byte, string) {
+	body, h, err := s.server.GetRaw(storeName, key)
+	if err != nil {
+		return nil, ""
+	}
+	return body, h.Get("X-Amz-Meta-Zdr-Ref")
+}
+
+// result holds a result that was just written against what stood there.
+func (w *watch) result(s *sim, key string) {
+	body, ref := s.resultAt(key)
+	before := w.published[key]
+	w.published[key] = ref
+	if first, ok := w.sealed[ref]; ok && !bytes.Equal(first, body) {
+		s.violate("sealed", "a sealed result was replaced by other bytes")
+	}
+	if before != "" && before != ref && w.age(s, ref) < w.age(s, before) {
+		s.violate("order", "an older version's result covers a newer one's")
+	}
+}
+
+// age is the place of a job's version in the history of its document.
+func (w *watch) age(s *sim, ref string) int {
+	for _, r := range w.records {
+		if r.Ref != ref {
+			continue
+		}
+		for _, d := range s.docs {
+			if n := d.newest(r.Source); n >= 0 {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// removed holds the removal of an outbox object against I4.
+func (w *watch) removed(s *sim, key string) {
+	id, n, ok := s.names.TokenIn(key)
+	r, known := w.records[id]
+	if !ok || !known {
+		return
+	}
+	switch r.State {
+	case worker.Sealed, worker.Failing, worker.Draining, worker.Closed:
+		return
+	}
+	for _, a := range r.Attempts {
+		if a.N == n && a.End == "" {
+			s.violate("I4", "an outbox was removed while %s is %s", short(id), r.State)
+		}
+	}
+}
+
+// landed holds a PUT of the provider against the end of the job.
+func (w *watch) landed(s *sim, key string) {
+	id, _, ok := s.names.TokenIn(key)
+	if r := w.records[id]; ok && r.State == worker.Closed {
+		s.violate("after close", "a result landed after %s was closed", short(id))
+	}
+}
+
+var staged = regexp.MustCompile(`/s/([A-Za-z0-9_-]+)\.md`)
+
+// posting holds a POST that is about to leave against I1 and its deadline.
+func (w *watch) posting(s *sim, p *process, body []byte) string {
+	m := staged.FindSubmatch(body)
+	if m == nil || p.dead || s.over {
+		return ""
+	}
+	i, ok := w.intents[string(m[1])]
+	switch {
+	case !ok || i.by != p:
+		s.violate("I1", "a POST goes out whose intent this worker has not written")
+	case !time.Now().Add(p.skew).Before(i.deadline):
+		s.violate("deadline", "a POST goes out after its deadline")
+	}
+	return s.naming(exchangeName, worker.StagingPrefix+string(m[1])+".md")
+}
+
+// heard notes a 202 that a worker gets to read.
+func (w *watch) heard(s *sim, p *process, resp *http.Response) {
+	body, err := io.ReadAll(resp.Body)
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	var made struct {
+		JobID string `json:"job_id"`
+	}
+	if err == nil && json.Unmarshal(body, &made) == nil && !p.dead {
+		w.heardJobs[made.JobID] = true
+	}
+}
+
+// check is called after every step: what is not seen at a single effect.
+func (w *watch) check(*sim) {}
+
+// someID draws a job that exists.
+func (w *watch) someID(s *sim) (worker.ID, bool) {
+	if len(w.ids) == 0 {
+		return worker.ID{}, false
+	}
+	return w.ids[s.rng.IntN(len(w.ids))], true
+}
+
+// rests: no job has anything left to do by itself.
+func (w *watch) rests(s *sim) bool {
+	for _, r := range w.records {
+		if r.State != worker.Closed && r.State != worker.Held {
+			return false
+		}
+	}
+	return len(s.late) == 0
+}
+
+func (w *watch) scan(s *sim, where string, b []byte) {
+	for _, mark := range []string{nameMark, textMark} {
+		if bytes.Contains(b, []byte(mark)) {
+			s.violate("sentinel", "%s names a document or quotes one", where)
+		}
+	}
+}
+
+// sortedIDs gives all jobs in the order in which they were made.
+func (w *watch) sortedIDs() []worker.ID {
+	ids := slices.Clone(w.ids)
+	if len(ids) != len(slices.Collect(maps.Keys(w.records))) {
+		panic("watch: ids and records differ")
+	}
+	return ids
+}
