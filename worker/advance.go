@@ -14,6 +14,18 @@ type nudge struct {
 	looked bool
 	// slot: the caller holds a slot to submit.
 	slot bool
+	// leave, when it is closed, ends drive after the step in hand. nil: never.
+	leave <-chan struct{}
+}
+
+// left reports whether the caller wants to leave.
+func (n nudge) left() bool {
+	select {
+	case <-n.leave:
+		return true
+	default:
+		return false
+	}
 }
 
 // pause is why a job cannot go on now.
@@ -48,6 +60,9 @@ func (p *Pipeline) drive(ctx context.Context, j *job, n nudge) (pause, error) {
 	for range maxSteps {
 		if err := ctx.Err(); err != nil {
 			return pause{}, err
+		}
+		if n.left() {
+			return pause{}, context.Canceled
 		}
 		w, done, err := p.step(ctx, j, n)
 		switch {

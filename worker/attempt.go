@@ -15,9 +15,10 @@ import (
 // source.
 const stagedType = "text/markdown; charset=utf-8"
 
-// maxUnsigned is how many tokens may be spent on copies that did not work out
-// before the job is left for later.
-const maxUnsigned = 4
+// maxFenced is how many submissions of a document may lose their answer, each
+// proven unbilled, before the job fails: workers that die are no document's
+// fault, a document that the provider never answers for is.
+const maxFenced = 10
 
 // stepClaimed makes an attempt: token, staging, intent, POST. Whoever finds a
 // record in this state mints a new token, always: the token that stands there
@@ -30,23 +31,24 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 	if landed, err := p.landing(ctx, j); landed || err != nil {
 		return pause{}, false, err
 	}
-	if j.rec.triesIn(j.rec.Gen) >= p.set.Attempts+maxUnsigned || p.signedIn(j.rec) >= p.set.Attempts {
+	if p.signedIn(j.rec) >= p.set.Attempts || j.rec.endedIn(endFenced) >= maxFenced {
 		return pause{}, false, p.fail(ctx, j, exhausted(j.rec), true, "no")
 	}
 	if a := j.rec.current(); a != nil && a.SignedAt.IsZero() && a.End == "" && !p.keeps(ruleNewToken) {
 		return p.attemptNow(ctx, j)
 	}
-	if err := p.swap(ctx, j, EventBegin, "", func(r *record) { p.mint(j.id, r) }); err != nil {
+	if err := p.swap(ctx, j, EventBegin, "", func(r *record) { dropSpent(r); p.mint(j.id, r) }); err != nil {
 		return pause{}, true, err
 	}
 	return p.attemptNow(ctx, j)
 }
 
-// signedIn counts the attempts of this generation that had URLs.
+// signedIn counts the attempts of this generation that had URLs and that the
+// provider took, or may have taken.
 func (p *Pipeline) signedIn(r *record) int {
 	n := 0
 	for _, a := range r.Attempts {
-		if a.Gen == r.Gen && !a.SignedAt.IsZero() && a.End != endDeferred {
+		if a.Gen == r.Gen && !a.SignedAt.IsZero() && a.End != endDeferred && a.End != endFenced {
 			n++
 		}
 	}
@@ -55,13 +57,10 @@ func (p *Pipeline) signedIn(r *record) int {
 
 // exhausted is the code of a job whose attempts are all spent.
 func exhausted(r *record) Code {
-	switch a := r.current(); {
-	case a != nil && a.End == endUnreachable:
+	if a := r.current(); a != nil && a.End == endUnreachable {
 		return CodeUnreachable
-	case a != nil && a.End == endFailed:
-		return CodeProviderFailed
 	}
-	return CodeStore
+	return CodeProviderFailed
 }
 
 // mayBegin: nothing is staged, signed or given an attempt before it may be
@@ -325,14 +324,15 @@ func (p *Pipeline) postpone(ctx context.Context, j *job, end string, why Reason,
 	return p.takeAway(ctx, j.rec, stagingKey(token))
 }
 
-// dropSpent keeps a storm of 429 from growing the record: of attempts that were
-// never accepted only the newest few are kept. Their URLs can still be used
-// until they end, so the kept ones are those that end last.
+// dropSpent keeps a storm of 429, or of copies that do not work out, from
+// growing the record: of attempts that were never accepted or never sent only
+// the newest few are kept. Their URLs can still be used until they end, so the
+// kept ones are those that end last.
 func dropSpent(r *record) {
 	const keep = 8
 	spent := 0
 	for i := len(r.Attempts) - 1; i >= 0; i-- {
-		if r.Attempts[i].End != endDeferred {
+		if a := r.Attempts[i]; a.End != endDeferred && !a.SignedAt.IsZero() {
 			continue
 		}
 		if spent++; spent > keep {

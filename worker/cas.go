@@ -40,6 +40,7 @@ func (p *Pipeline) load(ctx context.Context, id ID) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.known.note(rec)
 	return &job{id: id, rec: rec, etag: obj.ETag, now: p.storeTime(obj.Date)}, nil
 }
 

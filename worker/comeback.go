@@ -22,8 +22,20 @@ func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answer
 		return p.reopenFor(ctx, j, src, keys)
 	case src.Version == "" && r.Result != nil && r.State.Settled():
 		return p.restore(ctx, j, src, keys)
+	case src.Version == "" && r.Failure != nil && r.State == Closed:
+		return p.failAgain(ctx, j)
 	}
 	return nil
+}
+
+// failAgain says once more that a document failed, where another version's word
+// stands or none was said because another version stood.
+func (p *Pipeline) failAgain(ctx context.Context, j *job) error {
+	seen, err := p.standing(ctx, j.rec.Route.Failure)
+	if err != nil || seen.Metadata["zdr-ref"] == j.rec.Ref {
+		return err
+	}
+	return p.publishFailure(ctx, j)
 }
 
 // missedDocument: the job failed because its document was not there.
@@ -31,13 +43,21 @@ func missedDocument(c Code) bool { return c == CodeSourceGone || c == CodeSource
 
 // reopenFor is reopen with the names that the record has dropped.
 func (p *Pipeline) reopenFor(ctx context.Context, j *job, src source, keys answerKeys) error {
+	return p.reopenAs(ctx, j, func(r *record) {
+		r.Source, r.Route.Result, r.Route.Failure = src, keys.result, keys.failure
+	})
+}
+
+func (p *Pipeline) reopenAs(ctx context.Context, j *job, change func(*record)) error {
+	began := time.Now()
 	if err := p.mark(ctx, j.id, j.rec.Gen+1); err != nil {
 		return err
 	}
-	return p.swap(ctx, j, EventRetry, "", func(r *record) {
-		r.again()
-		r.Source, r.Route.Result, r.Route.Failure = src, keys.result, keys.failure
-	})
+	err := p.swap(ctx, j, EventRetry, "", func(r *record) { r.again(); change(r) })
+	if err == nil && time.Since(began) > markFresh {
+		err = p.mark(ctx, j.id, j.rec.Gen)
+	}
+	return err
 }
 
 // again makes a record ready for its next generation.

@@ -32,6 +32,7 @@ const (
 	CodeRefused      Code = "request_refused"
 	CodeBreaker      Code = "breaker_open"
 	CodePaused       Code = "paused"
+	CodeQueue        Code = "queue_unavailable"
 	CodeWrongState   Code = "wrong_state"
 
 	CodeSourceGone     Code = "source_gone"

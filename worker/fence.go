@@ -77,7 +77,25 @@ func (p *Pipeline) cutOff(ctx context.Context, j *job) error {
 			return err
 		}
 	}
+	if err := p.refresh(ctx, j); err != nil {
+		return err
+	}
 	return p.swap(ctx, j, EventFenced, "", func(r *record) { r.FencedAt = j.now })
+}
+
+// refresh reads the store's clock anew: the list's lag runs from the deletion,
+// and this worker may have slept between reading the record and that. Counted
+// from before, a POST that went out meanwhile would be looked for too early.
+func (p *Pipeline) refresh(ctx context.Context, j *job) error {
+	seen, err := p.load(ctx, j.id)
+	if err != nil {
+		return err
+	}
+	if seen.etag != j.etag {
+		return errLost
+	}
+	*j = *seen
+	return nil
 }
 
 // gone proves by a listing that no version, delete marker or upload of the key
@@ -121,8 +139,9 @@ func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
+	p.known.strike(unknown)
 	if len(unknown) > 0 {
-		if err := p.strikeKnown(ctx, unknown); err != nil {
+		if err := p.strikeKnown(ctx, unknown, p.since(j)); err != nil {
 			return proof{}, err
 		}
 	}
@@ -150,13 +169,17 @@ const clockSpread = 15 * time.Minute
 // POST could have been accepted with content to fetch: between signing and
 // fencing. Two whole walks must agree, because pages shift while one walks.
 func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID, error) {
-	from := j.rec.current().SignedAt.Add(-clockSpread)
 	to := j.rec.FencedAt.Add(clockSpread)
 	var last map[string]zdr.JobID
 	for range 4 {
-		seen, err := p.walk(ctx, from, to)
+		seen, newest, err := p.walk(ctx, p.since(j), to)
 		if err != nil {
 			return nil, err
+		}
+		// What is newer than all of the first walk came after it, hence after the
+		// fence. Without this the walks of a busy fleet would never agree.
+		if last == nil && !newest.IsZero() && newest.Before(to) {
+			to = newest
 		}
 		if last != nil && sameKeys(last, seen) || !p.keeps(ruleTwoWalks) {
 			return seen, nil
@@ -166,38 +189,60 @@ func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID
 	return nil, errors.New("the provider's list changes faster than it can be read")
 }
 
+// since is when the first job was received that could be the attempt's.
+func (p *Pipeline) since(j *job) time.Time { return j.rec.current().SignedAt.Add(-clockSpread) }
+
 // listPage is the most jobs that the provider lists on a page (OpenAPI v1).
 const listPage = 100
 
-func (p *Pipeline) walk(ctx context.Context, from, to time.Time) (map[string]zdr.JobID, error) {
-	seen := map[string]zdr.JobID{}
+// walk reads the whole list: the jobs that count between two times, and when
+// the newest of all was received.
+func (p *Pipeline) walk(ctx context.Context, from, to time.Time) (seen map[string]zdr.JobID, newest time.Time, err error) {
+	seen = map[string]zdr.JobID{}
 	for page := 0; ; page++ {
 		list, err := p.provider.ExtractJobs(ctx, ade.ListOptions{Page: page, PageSize: listPage})
 		if err != nil {
-			return nil, err
+			return nil, newest, err
 		}
 		for _, s := range list.Jobs {
+			if s.ReceivedAt.After(newest) {
+				newest = s.ReceivedAt
+			}
 			over := s.Status == ade.StatusFailed || s.Status == ade.StatusCancelled
 			if !over && !s.ReceivedAt.Before(from) && !s.ReceivedAt.After(to) {
 				seen[s.ID.String()] = s.ID
 			}
 		}
 		if !list.HasMore {
-			return seen, nil
+			return seen, newest, nil
 		}
 	}
 }
 
-// strikeKnown takes out the jobs that some open record knows as its own. A
-// record stays open at least until its URLs have ended, so every job that was
-// accepted while this attempt was alive is among them.
-func (p *Pipeline) strikeKnown(ctx context.Context, unknown map[string]zdr.JobID) error {
-	for info, err := range p.store.List(ctx, bucket.Page{Prefix: openPrefix}) {
+// strikeKnown takes out the jobs that some record knows as its own: open ones
+// first, then those that were closed since the first of the jobs was received.
+// A proof that comes after the URLs have ended needs them.
+func (p *Pipeline) strikeKnown(ctx context.Context, unknown map[string]zdr.JobID, since time.Time) error {
+	for _, all := range []bool{false, true} {
+		if err := p.strikeIn(ctx, unknown, all, since); err != nil || len(unknown) == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+// strikeIn looks at open records, or at all that were written since a time.
+func (p *Pipeline) strikeIn(ctx context.Context, unknown map[string]zdr.JobID, all bool, since time.Time) error {
+	prefix := openPrefix
+	if all {
+		prefix = recordPrefix
+	}
+	for info, err := range p.store.List(ctx, bucket.Page{Prefix: prefix}) {
 		if err != nil {
 			return err
 		}
-		id, _, err := parseMarkerKey(info.Key)
-		if err != nil {
+		id, err := idOfKey(info.Key, all)
+		if err != nil || all && info.Modified.Before(since) {
 			continue
 		}
 		other, err := p.load(ctx, id)

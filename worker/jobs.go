@@ -268,14 +268,9 @@ func (p *Pipeline) Retry(ctx context.Context, id ID) (Job, error) {
 	})
 }
 
-// reopen: the marker first (I6), then the record.
+// reopen begins the next generation: the marker first (I6), then the record.
 func (p *Pipeline) reopen(ctx context.Context, j *job) error {
-	if err := p.mark(ctx, j.id, j.rec.Gen+1); err != nil {
-		return err
-	}
-	return p.swap(ctx, j, EventRetry, "", func(r *record) {
-		r.again()
-	})
+	return p.reopenAs(ctx, j, func(*record) {})
 }
 
 // Abandon gives up a job that was not sealed. The provider has no cancel: what

@@ -23,8 +23,8 @@ type meter struct {
 	sealDelay   prometheus.Histogram
 	progress    prometheus.Gauge
 	requests    prometheus.Histogram
-	throttled   *prometheus.CounterVec   // pool
-	store       *prometheus.CounterVec   // operation, code
+	throttled   *prometheus.CounterVec // pool
+	store       *prometheus.CounterVec // operation, code
 	conflicts   prometheus.Counter
 	urlLifetime *prometheus.HistogramVec // kind
 	messages    *prometheus.CounterVec   // source, outcome

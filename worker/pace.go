@@ -65,15 +65,15 @@ func (l Limits) rate() float64 {
 	return float64(l.ExtractJobsPerHour-l.burst()+1) / (time.Hour + paceLease).Seconds()
 }
 
-// halvings is how much of the slowing down is left.
-func (p Pace) halvings(now time.Time) int {
+// Halved is how often the rate is halved now, after answers of 429.
+func (p Pace) Halved(now time.Time) int {
 	healed := int(now.Sub(p.Slowed) / paceHeal)
 	return max(0, p.Slow-max(0, healed))
 }
 
 // rate is the rate under what is left of a slowing down.
 func (p Pace) rate(l Limits, now time.Time) float64 {
-	return l.rate() / float64(int(1)<<p.halvings(now))
+	return l.rate() / float64(int(1)<<p.Halved(now))
 }
 
 // advanced is the pace as it is at a time: the level has risen, leases that
@@ -125,7 +125,7 @@ func (p Pace) throttledUntil(l Limits, until, now time.Time) (Pace, bool) {
 	}
 	to := p.advanced(l, now)
 	if !now.Before(p.NotBefore) {
-		to.Slow, to.Slowed = min(p.halvings(now)+1, maxSlow), now.UTC()
+		to.Slow, to.Slowed = min(p.Halved(now)+1, maxSlow), now.UTC()
 	}
 	to.NotBefore, to.Level = until.UTC(), 0
 	return to, true

@@ -192,6 +192,7 @@ type Pipeline struct {
 	duty   control[Duty]
 	meter  *meter // nil: nothing is measured
 	hands  hands
+	known  known
 	seen   sync.Map // schema digests known to lie in the bucket → zdr.Schema
 }
 

@@ -52,7 +52,7 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, f
 	defer release()
 	j, err = p.load(ctx, id)
 	if err == nil && j.rec.State == Closed && !p.keeps(ruleOneRecord) {
-		return j, false, p.reopen(ctx, j)
+		return j, false, p.reopenFor(ctx, j, src, keys)
 	}
 	if err == nil {
 		return j, false, fault("put", j.rec.Ref, p.comeBack(ctx, j, src, keys))
@@ -166,14 +166,18 @@ func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, er
 	if err != nil {
 		return nil, false, fault("put", rec.Ref, err)
 	}
-	// A sweeper removes a marker that has no record after a day; a writer that
+	// A sweeper removes a marker that leads nowhere after a day; a writer that
 	// slept between the two writes puts it back.
-	if time.Since(began) > time.Minute || !p.keeps(ruleMarkFirst) {
+	if time.Since(began) > markFresh || !p.keeps(ruleMarkFirst) {
 		err = p.mark(ctx, id, rec.Gen)
 	}
 	p.logEvent(ctx, j, EventClaim, "")
 	return j, true, fault("put", rec.Ref, err)
 }
+
+// markFresh is how long a marker may stand before its record without being
+// written again.
+const markFresh = time.Minute
 
 // mark puts the marker "look at this record". It is a hint and may be written
 // any number of times.

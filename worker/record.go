@@ -183,11 +183,11 @@ func (r *record) lastURL() time.Time {
 	return last
 }
 
-// triesIn counts the attempts of this generation.
-func (r *record) triesIn(gen int) int {
+// endedIn counts the attempts of this generation that ended in this way.
+func (r *record) endedIn(end string) int {
 	n := 0
 	for _, a := range r.Attempts {
-		if a.Gen == gen {
+		if a.Gen == r.Gen && a.End == end {
 			n++
 		}
 	}

@@ -99,9 +99,11 @@ func spent(all []attempt) []attempt {
 }
 
 // tidyMarker deletes a marker that leads nowhere: its record is closed at its
-// generation or a later one, or there has been no record for more than a day.
+// generation or a later one, or there has been no record of its generation for
+// more than a day.
 func (p *Pipeline) tidyMarker(ctx context.Context, m bucket.Info, id ID, gen int, j *job) error {
-	absent := j == nil && p.storeTime(m.Date).Sub(m.Modified) > 24*time.Hour
+	ahead := j == nil || j.rec.Gen < gen
+	absent := ahead && p.storeTime(m.Date).Sub(m.Modified) > 24*time.Hour
 	over := j != nil && (j.rec.Gen > gen || j.rec.Gen == gen && j.rec.State == Closed)
 	if !absent && !over {
 		return nil

@@ -321,7 +321,7 @@ func (s *sim) jobFault(adetest.Job) (f adetest.JobFault) {
 }
 
 var jobFaults = [numFaults]func(*sim, *adetest.JobFault){
-	listLag:      func(s *sim, f *adetest.JobFault) { f.ListLag = between(s.rng, time.Second, simListLag) },
+	listLag:      func(s *sim, f *adetest.JobFault) { f.ListLag = simListLag - max(between(s.rng, -simListLag, simListLag), 0) },
 	getHidden:    func(s *sim, f *adetest.JobFault) { f.Hidden = between(s.rng, time.Second, 10*time.Minute) },
 	jobFails:     func(_ *sim, f *adetest.JobFault) { f.End = adetest.EndFailed },
 	jobCancelled: func(_ *sim, f *adetest.JobFault) { f.End = adetest.EndCancelled },

@@ -4,7 +4,12 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -18,6 +23,7 @@ var (
 	simSeed   = flag.Uint64("sim.seed", 0, "play this seed alone and show what happens")
 	simFaults = flag.String("sim.faults", "", "play with these faults instead of the seed's own")
 	simDocs   = flag.Int("sim.docs", 0, "play with as many documents instead of the seed's own")
+	simChild  = flag.Bool("sim.child", false, "this process is one of several that share the seeds")
 	simKeep   = flag.Bool("sim.keep", false, "go on after a failure and list all of them")
 	simSteps  = flag.Int("sim.steps", 0, "let things go wrong for as many steps instead of the seed's own")
 )
@@ -60,6 +66,10 @@ func TestSimulate(t *testing.T) {
 		}
 		return
 	}
+	if *simSeeds > 2000 && !*simChild {
+		spread(t)
+		return
+	}
 	var total totals
 	for i := range *simSeeds {
 		o := override(optionsOf(*simFirst + uint64(i)))
@@ -73,6 +83,31 @@ func TestSimulate(t *testing.T) {
 		}
 	}
 	t.Log(total.String())
+}
+
+// spread shares the seeds among as many processes as there are cores: what is
+// random in a simulation belongs to its whole process.
+func spread(t *testing.T) {
+	began := time.Now()
+	cores := runtime.NumCPU()
+	share := (*simSeeds + cores - 1) / cores
+	var all sync.WaitGroup
+	for i := range cores {
+		all.Go(func() {
+			args := []string{
+				"-test.v", "-test.run=^TestSimulate$", "-test.timeout=0", "-sim.child", "-sim.keep=" + strconv.FormatBool(*simKeep),
+				"-sim.first=" + strconv.FormatUint(*simFirst+uint64(i*share), 10), "-sim.seeds=" + strconv.Itoa(share),
+			}
+			out, err := exec.CommandContext(t.Context(), os.Args[0], args...).CombinedOutput()
+			if err != nil {
+				t.Errorf("%v\n%s", err, out)
+				return
+			}
+			t.Logf("%s", out)
+		})
+	}
+	all.Wait()
+	t.Logf("%d seeds in %s on %d cores", *simSeeds, time.Since(began).Truncate(time.Second), cores)
 }
 
 func override(o options) options {

@@ -182,7 +182,7 @@ func (w *watch) removed(s *sim, key string) {
 		return
 	}
 	for _, a := range r.Attempts {
-		if a.N == n && a.End == "" {
+		if a.N == n && a.End == "" && a.Gen == r.Gen {
 			s.violate("I4", "an outbox was removed while %s is %s", short(id), r.State)
 		}
 	}

@@ -37,7 +37,7 @@ const (
 	nameMark = "Qx7vNamE"
 	textMark = "Zk3wTexT"
 
-	simListLag   = 100 * time.Second // within Settings.ListLag
+	simListLag   = 109 * time.Second // with the provider's own, within Settings.ListLag
 	simMaxResult = 4 << 10
 )
 

@@ -100,6 +100,16 @@ func (a *app) breakerRelease(ctx context.Context, w *opened, yes bool) error {
 	return a.printf("released: documents are submitted again by the next zdrworker run or sweep\n")
 }
 
+// violated says that a violation was seen, also where the run came to its end:
+// what was paid for is brought home, and a person must know.
+func (w *opened) violated(ctx context.Context) error {
+	b, err := w.Pipeline.Breaker(ctx)
+	if err == nil && b.Open && b.Reason == worker.BreakerViolation {
+		err = &failure{code: codeViolation, text: breakerReason(b)}
+	}
+	return err
+}
+
 // stopReason turns "the breaker is open" into what opened it. A violation keeps
 // its own exit code for as long as nobody has released it.
 func (w *opened) stopReason(ctx context.Context, err error) error {

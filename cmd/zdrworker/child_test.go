@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -55,7 +56,10 @@ func (b *bench) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	cmd := exec.Command(program, args...)
+	// What hangs is killed, and its exit code is then none of ours.
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	b.t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = b.dir, slices.Clone(b.environ)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -34,6 +34,9 @@ const (
 	codeAmbiguous     code = "ref_ambiguous"
 	codeWrongState    code = "wrong_state"
 	codeBreaker       code = "breaker_open"
+	codePaused        code = "paused"
+	codeQueue         code = "queue_unavailable"
+	codeSource        code = "source_missing"
 	codeViolation     code = "violation"
 	codeRefused       code = "request_refused"
 	codeStopped       code = "provider_refused"
@@ -98,6 +101,9 @@ var classes = []class{
 	{codeAmbiguous, exitUsage, "several jobs begin with this ref", "give more of it"},
 	{codeWrongState, exitUsage, "the job is in a state that does not allow this", "`zdrworker jobs show REF` says its state"},
 	{codeBreaker, exitStopped, "the provider refuses the key or the account, so nothing is submitted", "mend the cause, then `zdrworker breaker release`, and run it again: it goes on where it stopped"},
+	{codePaused, exitStopped, "somebody paused submissions; what is done is kept", "`zdrworker status` says since when, `zdrworker resume` ends it"},
+	{codeQueue, exitError, "the queue of nudges does not answer", "try again; what is done is kept"},
+	{codeSource, exitUsage, "a queue, stream or address of the sources does not exist or cannot be used", "check sources in the configuration, and who may read there"},
 	{codeViolation, exitViolation, "content or a foreign URL came back from the provider", "tell who answers for data protection; nothing is submitted until `zdrworker breaker release`"},
 	{codeRefused, exitViolation, "the boundary refused a request; nothing left", "this is a defect of the program or its policy: report it with the rule"},
 	{codeStopped, exitStopped, "the provider cannot be reached or refuses the request", "try again later; what is done is kept"},

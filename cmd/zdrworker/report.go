@@ -246,5 +246,8 @@ func credits(n float64) string {
 
 // short is a duration in hours and minutes: 6h00m.
 func short(d time.Duration) string {
+	if d < time.Hour {
+		return took(d)
+	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -132,7 +132,9 @@ func (r *runner) run(ctx context.Context, paths []string) error {
 		return r.stopped(ctx, err, worker.Summary{})
 	}
 	sum, err := r.work(ctx)
-	if err != nil {
+	if err == nil {
+		err = r.violated(ctx)
+	} else {
 		err = r.stopped(ctx, err, sum)
 	}
 	return whichever(err, r.summary(ctx, sum, err))

@@ -51,7 +51,7 @@ func TestAViolationStopsTheFleet(t *testing.T) {
 	b := newBench(t)
 	b.box.Provider().BreakNext(1, adetest.JobFault{Leak: true})
 	_, errs := b.run(exitViolation, "run", "in", "--schema", "s.json")
-	if !strings.Contains(errs, "zdrworker: violation: ") {
+	if !strings.Contains(errs, "zdrworker: violation: content or a foreign URL came back") {
 		t.Errorf("standard error:\n%s", errs)
 	}
 	write(t, filepath.Join(b.dir, "more", "b.md"), "Invoice number: 18\n")

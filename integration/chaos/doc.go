@@ -18,6 +18,9 @@
 // which requests the provider fails. What the operating system and the network
 // make of the plan differs from run to run.
 //
+// It needs a Unix: there are no such signals elsewhere, and no tests of this
+// package then.
+//
 // Not covered: a refused key, spent credits and a violation (they stop the
 // fleet for minutes, which other tests show), wrong clocks (all processes share
 // the machine's), and a machine that dies with its disks.

@@ -2,6 +2,7 @@ package miniotest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -98,7 +99,12 @@ func install(ctx context.Context, p platform, gopath string) error {
 	cmd.Dir = gopath // outside of any module
 	cmd.Env = append(os.Environ(), "GOOS="+p.os, "GOARCH="+p.arch, "CGO_ENABLED=0", "GOBIN=", "GOWORK=off",
 		"GOPATH="+gopath, "GOMODCACHE="+strings.TrimSpace(string(cache)))
-	if out, err := cmd.CombinedOutput(); err != nil {
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return errors.New("MinIO is not built in the time that the tests have; what is compiled so far is kept, so run them again, with -timeout 30m on a slow machine")
+	}
+	if err != nil {
 		return fmt.Errorf("go install of MinIO failed (without network, run the tests with -short): %w\n%s", err, out)
 	}
 	return nil

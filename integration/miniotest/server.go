@@ -65,7 +65,9 @@ func Start(tb testing.TB) *Server {
 		tb.Fatal("miniotest: the package needs func TestMain(m *testing.M) { miniotest.Main(m) }")
 	}
 	only.once.Do(func() {
-		only.server, only.err = start(tb.Context(), func(format string, args ...any) {
+		ctx, cancel := inTime(tb)
+		defer cancel()
+		only.server, only.err = start(ctx, func(format string, args ...any) {
 			tb.Logf("miniotest: "+format, args...)
 		})
 	})
@@ -73,6 +75,20 @@ func Start(tb testing.TB) *Server {
 		tb.Fatalf("miniotest: %v", only.err)
 	}
 	return only.server
+}
+
+// inTime ends a little before the test binary is made to end, so that there is
+// time to say why.
+func inTime(tb testing.TB) (context.Context, context.CancelFunc) {
+	limited, ok := tb.(interface{ Deadline() (time.Time, bool) })
+	if !ok {
+		return context.WithCancel(tb.Context())
+	}
+	end, ok := limited.Deadline()
+	if !ok {
+		return context.WithCancel(tb.Context())
+	}
+	return context.WithDeadline(tb.Context(), end.Add(-20*time.Second))
 }
 
 func start(ctx context.Context, say func(string, ...any)) (*Server, error) {

@@ -105,7 +105,7 @@ func checkAnswers(t *testing.T, r *rig, outcomes map[string]worker.Outcome) {
 func checkMetadata(t *testing.T, r *rig, outcomes map[string]worker.Outcome) {
 	names := []string{
 		"zdr-credits", "zdr-format", "zdr-model", "zdr-ref", "zdr-revision", "zdr-route", "zdr-schema", "zdr-sealed-at",
-		"zdr-source-version", "zdr-status",
+		"zdr-source-modified", "zdr-source-version", "zdr-status",
 	}
 	for _, s := range samples.All() {
 		info, err := r.store.Head(t.Context(), resultOf(s), "")

@@ -3,6 +3,7 @@ package config
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -48,6 +49,13 @@ func checkURL(s string) string {
 	return ""
 }
 
+func checkCount(s string) string {
+	if n, err := strconv.Atoi(s); err == nil && n < 0 {
+		return "a whole number from 0 is wanted"
+	}
+	return ""
+}
+
 func checkPositive(s string) string {
 	if d, err := time.ParseDuration(s); err == nil && d <= 0 {
 		return "a time above zero is wanted"
@@ -70,6 +78,9 @@ func (c *Config) validate() []*Error {
 		}
 		buckets[name] = b.key
 	}
+	c.checkSources(func(s Feed, key, text, hint string) {
+		all = append(all, &Error{Key: key, Text: text, Hint: hint, Where: Origin{FromFile, c.File, s.line, s.column}.where()})
+	})
 	if c.Signing.Lifetime > c.Policy.MaxURLLifetime {
 		wrong("signing.lifetime", "is longer than policy.max_url_lifetime allows", "lower signing.lifetime")
 	}

@@ -20,6 +20,8 @@ type Config struct {
 	Policy   Policy
 	Defaults Defaults
 	Routes   []Route
+	Sources  []Feed
+	Serve    Serve
 
 	// File is the path of the file that was read, "" when there is none.
 	File string
@@ -40,8 +42,15 @@ type Provider struct {
 	Region     string
 	BaseURL    string // chooses among the hosts that the policy allows
 	APIKeyFile string
+	Limits     Limits
 	ListLag    time.Duration // how long an accepted job may be missing from the provider's list
 }
+
+// Limits are what the whole fleet keeps to at the provider; 0 is no limit.
+type Limits struct{ ExtractJobsPerHour, InFlight int }
+
+// Serve is about the long-running worker.
+type Serve struct{ Admin string }
 
 // Signing says how long URLs live and who signs them.
 type Signing struct {
@@ -68,6 +77,7 @@ type Timing struct {
 	ClockSkew   time.Duration
 	DrainMargin time.Duration
 	JobTime     time.Duration
+	Ask         time.Duration
 }
 
 // Policy is what the boundary is told to allow.

@@ -16,7 +16,7 @@ import (
 
 // uncommented is the example with every commented-out setting in force.
 func uncommented() string {
-	setting := regexp.MustCompile(`^(\s*)#(?: ([a-z_]+:( .*)?)|(  - name: .*|    +[a-z_]+: .*))$`)
+	setting := regexp.MustCompile(`^(\s*)#(?: ([a-z_]+:( .*)?)|(  - (?:name|sqs|nats|webhook|scan|schedule): .*|    +[a-z_]+: .*))$`)
 	var lines []string
 	for line := range strings.SplitSeq(string(Example), "\n") {
 		if m := setting.FindStringSubmatch(line); m != nil {
@@ -24,7 +24,7 @@ func uncommented() string {
 		}
 		lines = append(lines, line)
 	}
-	return strings.Replace(strings.Join(lines, "\n"), "routes: []", "routes:", 1)
+	return strings.NewReplacer("routes: []", "routes:", "sources: []", "sources:").Replace(strings.Join(lines, "\n"))
 }
 
 func TestExampleIsValid(t *testing.T) {
@@ -138,6 +138,9 @@ func forget(c *Config) {
 	c.File, c.origins, c.lookup = "", nil, nil
 	for i := range c.Routes {
 		c.Routes[i].line, c.Routes[i].column = 0, 0
+	}
+	for i := range c.Sources {
+		c.Sources[i].line, c.Sources[i].column = 0, 0
 	}
 }
 

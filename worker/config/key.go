@@ -45,8 +45,14 @@ func (k Key) owner() any {
 	if k.route() {
 		return &Route{}
 	}
+	if k.entry() {
+		return &Feed{}
+	}
 	return &Config{}
 }
+
+// entry says whether k is a key of an entry of a list: of routes or sources.
+func (k Key) entry() bool { return strings.Contains(k.Path, "[].") }
 
 // route says whether k is a key of one route.
 func (k Key) route() bool { return strings.HasPrefix(k.Path, "routes[].") }

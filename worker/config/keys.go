@@ -58,6 +58,15 @@ var fileKeys = []Key{
 	},
 
 	{
+		Path: "provider.limits.extract_jobs_per_hour", Doc: "How many extract jobs the whole fleet submits in an hour, evenly spread; 0 is no limit.", Default: "0", check: checkCount,
+		field: ofConfig(func(c *Config) any { return &c.Provider.Limits.ExtractJobsPerHour }),
+	},
+	{
+		Path: "provider.limits.in_flight", Doc: "How many documents the whole fleet has at the provider at the same time; 0 is no limit.", Default: "0", check: checkCount,
+		field: ofConfig(func(c *Config) any { return &c.Provider.Limits.InFlight }),
+	},
+
+	{
 		Path: "signing.lifetime", Doc: "The most that is asked for a presigned URL.", Default: "6h", check: checkPositive,
 		field: ofConfig(func(c *Config) any { return &c.Signing.Lifetime }),
 	},
@@ -94,6 +103,10 @@ var fileKeys = []Key{
 	{
 		Path: "timing.job_time", Doc: "The least validity that a URL must have at submission: the time that the slowest job may take.", Default: "30m", check: checkPositive,
 		field: ofConfig(func(c *Config) any { return &c.Timing.JobTime }),
+	},
+	{
+		Path: "timing.ask", Doc: "How long the provider is left alone about a job that has not delivered: so late it is noticed that one failed.", Default: "1m", check: checkPositive,
+		field: ofConfig(func(c *Config) any { return &c.Timing.Ask }),
 	},
 
 	{
@@ -140,6 +153,11 @@ var fileKeys = []Key{
 	{
 		Path: "defaults.partial", Doc: "What becomes of a result that does not answer the whole schema.", Default: "accept", Values: partial,
 		field: ofConfig(func(c *Config) any { return &c.Defaults.Partial }),
+	},
+
+	{
+		Path: "serve.admin", Doc: "Address of serve's /healthz, /readyz and /metrics, such as :9090; none when empty.", check: checkListen,
+		field: ofConfig(func(c *Config) any { return &c.Serve.Admin }),
 	},
 }
 
@@ -219,7 +237,7 @@ var routeKeys = []Key{
 // later are keys whose features are not there yet. Accepting them in silence
 // would let somebody rely on them.
 var later = []string{
-	"provider.limits", "provider.api_key_secret", "budget", "keep", "sources", "serve",
+	"provider.limits.parse_pages_per_hour", "provider.api_key_secret", "budget", "keep",
 }
 
 // secrets are names under which people try to put one into the file.

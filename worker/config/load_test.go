@@ -125,7 +125,7 @@ func TestMistakes(t *testing.T) {
 		{"nothing near", "version: 1\nqqqqqqqq: 1\n", ":2:1", "qqqqqqqq", "unknown key", "`zdrworker config schema` lists the keys"},
 		{"unknown key of a route", "version: 1\nroutes:\n  - nmae: a\n", ":3:5", "routes.nmae", "unknown key", "did you mean routes.name?"},
 		{"later feature", "version: 1\nbudget: {credits_per_day: 1}\n", ":2:1", "budget", "is not supported by this version", "take the key out"},
-		{"later feature in a section", "version: 1\nprovider: {limits: {in_flight: 1}}\n", ":2:12", "provider.limits", "is not supported by this version", "take the key out"},
+		{"later feature in a section", "version: 1\nprovider: {limits: {parse_pages_per_hour: 1}}\n", ":2:21", "provider.limits.parse_pages_per_hour", "is not supported by this version", "take the key out"},
 		{"secret", "version: 1\nprovider: {api_key: " + secret + "}\n", ":2:12", "provider.api_key", "secrets do not belong into the file", ""},
 		{"wrong bucket", "version: 1\nstore: " + secret + "\n", ":2:8", "store", "s3://bucket is wanted, without a prefix", ""},
 		{"closed set", "version: 1\nprovider: {region: " + secret + "}\n", ":2:20", "provider.region", "one of us, eu is wanted", ""},

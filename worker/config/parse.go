@@ -105,6 +105,8 @@ func (r *reader) mapping(n ast.Node, section string, keys []Key, target any) {
 			r.value(keys[i], pairs.Key(), pairs.Value(), target)
 		case path == "routes":
 			r.routes(pairs.Value())
+		case path == "sources":
+			r.sources(pairs.Value())
 		case slices.ContainsFunc(keys, func(k Key) bool { return strings.HasPrefix(k.Path, path+".") }):
 			if pairs.Value().Type() != ast.NullType {
 				r.mapping(pairs.Value(), path+".", keys, target)
@@ -129,7 +131,7 @@ func (r *reader) value(k Key, key, n ast.Node, target any) {
 		r.wrong(n, display(k.Path), text, "")
 		return
 	}
-	if !k.route() {
+	if !k.entry() {
 		pos := key.GetToken().Position
 		r.config.origins[k.Path] = Origin{FromFile, r.file, pos.Line, pos.Column}
 	}
@@ -231,11 +233,11 @@ func paths(keys []Key) []string {
 		}
 		all = append(all, k.Path)
 	}
-	if len(keys) > 0 && !keys[0].route() {
-		all = append(append(all, "routes"), later...)
+	if len(keys) > 0 && !keys[0].entry() {
+		all = append(append(all, "routes", "sources"), later...)
 	}
 	return all
 }
 
-// display names a key of a route without the table's brackets.
-func display(path string) string { return strings.Replace(path, "routes[].", "routes.", 1) }
+// display names a key of a list's entry without the table's brackets.
+func display(path string) string { return strings.Replace(path, "[].", ".", 1) }

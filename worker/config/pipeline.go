@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/ade"
@@ -20,6 +22,8 @@ type Extras struct {
 	Recorder zdr.Recorder
 	Logger   *slog.Logger
 	Settings worker.Settings
+	// Registerer gets the pipeline's metrics. Default: nothing is measured.
+	Registerer prometheus.Registerer
 	// RecordsOnly says that nothing is asked of the provider: jobs are read and
 	// changed, so no API key is needed. Default: false.
 	RecordsOnly bool
@@ -62,6 +66,8 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 	a.Pipeline, err = worker.New(ctx, worker.Config{
 		Store: a.Store, Exchange: a.Exchange, Provider: ade.NewWithKey(a.Guard, c.APIKey), Signer: a.Signer,
 		Routes: x.Routes, Settings: x.Settings, Development: c.Policy.Development, Logger: x.Logger, Recorder: x.Recorder,
+		Limits:     worker.Limits(c.Provider.Limits),
+		Registerer: x.Registerer,
 	})
 	return a, err
 }
@@ -70,7 +76,7 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 func (c *Config) settings(s *worker.Settings) {
 	t := c.Timing
 	s.ListLag, s.Lease, s.PostTimeout, s.Skew = c.Provider.ListLag, t.Lease, t.PostTimeout, t.ClockSkew
-	s.DrainMargin, s.JobTime = t.DrainMargin, t.JobTime
+	s.DrainMargin, s.JobTime, s.Ask = t.DrainMargin, t.JobTime, t.Ask
 	s.OnUncertain = worker.Uncertain(c.Defaults.OnUncertain)
 }
 

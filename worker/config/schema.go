@@ -29,6 +29,13 @@ func JSONSchema() ([]byte, error) {
 	insert(root, []string{"routes"}, map[string]any{
 		"type": "array", "items": route, "description": "First match wins.",
 	})
+	source := object()
+	for _, k := range feedKeys {
+		insert(source, strings.Split(strings.TrimPrefix(k.Path, "sources[]."), "."), property(k))
+	}
+	insert(root, []string{"sources"}, map[string]any{
+		"type": "array", "items": source, "description": "Where serve takes nudges from; one source an entry.",
+	})
 	return json.MarshalIndent(root, "", "  ")
 }
 

@@ -46,6 +46,17 @@ func (c *Config) Write(w io.Writer, origin bool) error {
 			out.key(k, &c.Routes[i], path, "")
 		}
 	}
+	if len(c.Sources) > 0 {
+		out.line("sources:", "")
+	}
+	for i := range c.Sources {
+		out.section, out.item = nil, true
+		for _, k := range feedKeys {
+			if text := k.text(&c.Sources[i])[0]; text != "0s" && text != "false" {
+				out.key(k, &c.Sources[i], strings.Split(strings.TrimPrefix(k.Path, "sources[]."), "."), "")
+			}
+		}
+	}
 	return out.err
 }
 
@@ -53,7 +64,7 @@ func (c *Config) Write(w io.Writer, origin bool) error {
 type writer struct {
 	w       io.Writer
 	section []string // of the last line
-	item    bool     // the next line begins an entry of routes
+	item    bool     // the next line begins an entry of a list
 	err     error
 }
 
@@ -87,7 +98,7 @@ func (o *writer) key(k Key, target any, path []string, comment string) {
 func (o *writer) indent(k Key, depth int) string {
 	s := strings.Repeat("  ", depth)
 	switch {
-	case !k.route():
+	case !k.entry():
 		return s
 	case o.item:
 		o.item = false

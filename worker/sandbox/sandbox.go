@@ -42,6 +42,9 @@ type Options struct {
 // one at once.
 const ListLag = time.Second
 
+// Ask is how long the stand-in is left alone about a job: it does not mind.
+const Ask = time.Second
+
 // Sandbox is a running pair of servers.
 type Sandbox struct {
 	s3       *s3serve.Server
@@ -98,6 +101,7 @@ func (s *Sandbox) Env() iter.Seq2[string, string] {
 		{"ZDRWORKER_LEDGER", "s3://" + LedgerBucket},
 		{"ZDRWORKER_POLICY_DEVELOPMENT", "true"},
 		{"ZDRWORKER_PROVIDER_LIST_LAG", ListLag.String()},
+		{"ZDRWORKER_TIMING_ASK", Ask.String()},
 		{"ZDRWORKER_SIGNING_READER_CREDENTIALS", "env"},
 		{"ZDRWORKER_SIGNING_READER_PREFIX", "ZDRWORKER_READER"},
 		{"ZDRWORKER_READER_ACCESS_KEY_ID", s.reader.ID},

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/zdrworker/zdrworker/worker/config"
+	"github.com/zdrworker/zdrworker/worker/trigger"
+)
+
+// feed makes one source of the configuration.
+func (s *service) feed(ctx context.Context, c config.Feed) (feed, error) {
+	switch c.Kind() {
+	case config.FeedSQS:
+		return s.sqs(ctx, c.SQS)
+	case config.FeedNATS:
+		return s.nats(c.NATS)
+	case config.FeedWebhook:
+		return s.webhook(c.Webhook)
+	}
+	return s.scan(c.Scan)
+}
+
+// sqsHost is the name of SQS's regional endpoints (AWS general reference,
+// "Amazon SQS endpoints and quotas").
+var sqsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?$`)
+
+// sqs takes messages of a queue. Its URL says where it is: endpoint and region
+// of the buckets may be others.
+func (s *service) sqs(ctx context.Context, queue string) (feed, error) {
+	cfg, err := s.config.AWS(ctx)
+	if err != nil {
+		return feed{}, err
+	}
+	u, err := url.Parse(queue)
+	if err != nil {
+		return feed{}, err
+	}
+	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) {
+		o.BaseEndpoint = aws.String(u.Scheme + "://" + u.Host)
+		if m := sqsHost.FindStringSubmatch(u.Hostname()); m != nil {
+			o.Region = m[1] + m[2]
+		}
+	})
+	source, err := trigger.NewSQS(client, queue, trigger.SQSOptions{Options: s.options()})
+	if err != nil {
+		return feed{}, err
+	}
+	s.share(source)
+	return feed{kind: config.FeedSQS, run: source.Run}, nil
+}
+
+// share lets sweeps put what they found into the first queue that can take it.
+func (s *service) share(to trigger.Sender) {
+	if s.nudges == nil {
+		s.nudges = to
+	}
+}
+
+func (s *service) nats(c config.NATSFeed) (feed, error) {
+	options := []nats.Option{nats.Name("zdrworker"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true)}
+	if c.CredentialsFile != "" {
+		options = append(options, nats.UserCredentials(s.config.Beside(c.CredentialsFile)))
+	}
+	if s.config.CABundle != "" {
+		options = append(options, nats.RootCAs(s.config.Beside(s.config.CABundle)))
+	}
+	connection, err := nats.Connect(c.URL, options...)
+	if err != nil {
+		return feed{}, &failure{code: codeSource, text: "the NATS client cannot be set up", hint: "check sources.nats and its files"}
+	}
+	s.closers = append(s.closers, connection.Close)
+	js, err := jetstream.New(connection)
+	if err != nil {
+		return feed{}, err
+	}
+	source, err := trigger.NewNATS(js, c.Stream, trigger.NATSOptions{Options: s.options(), Durable: c.Durable, Subject: c.Subject})
+	if err != nil {
+		return feed{}, err
+	}
+	if c.Subject != "" {
+		s.share(source)
+	}
+	return feed{kind: config.FeedNATS, run: source.Run}, nil
+}
+
+func (s *service) webhook(c config.WebhookFeed) (feed, error) {
+	data, err := os.ReadFile(s.config.Beside(c.TokenFile))
+	if err != nil {
+		return feed{}, err
+	}
+	source, err := trigger.NewWebhook(strings.Fields(string(data)), trigger.WebhookOptions{Options: s.options(), TakePoison: c.TakePoison})
+	if err != nil {
+		return feed{}, &failure{code: codeConfigInvalid, text: "sources.webhook.token_file has no bearer token that can be used", hint: "one a line, each of at least 16 bytes: `openssl rand -hex 32`"}
+	}
+	l, err := listen(c.Address)
+	if err != nil {
+		return feed{}, err
+	}
+	s.closers = append(s.closers, func() { _ = l.Close() })
+	return feed{kind: config.FeedWebhook, address: l.Addr().String(), run: func(ctx context.Context, h trigger.Handler) error {
+		return source.Serve(ctx, l, h)
+	}}, nil
+}
+
+func (s *service) scan(c config.ScanFeed) (feed, error) {
+	source, err := trigger.NewScan(s.Store, trigger.ScanOptions{Options: s.options(), Prefix: c.Prefix, Every: c.Every})
+	if err != nil {
+		return feed{}, err
+	}
+	return feed{kind: config.FeedScan, run: source.Run}, nil
+}

@@ -1,0 +1,318 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// ServeOptions is how a long-running worker is set up. The zero value works.
+type ServeOptions struct {
+	// Queue is how many jobs are known here that are to be moved on. What does
+	// not fit stays in the bucket and is read from there when there is room.
+	// Default: 10,000.
+	Queue int
+	// Sweep is about how long after one sweep of the fleet the next begins. One
+	// worker at a time sweeps. Default: 1 minute.
+	Sweep time.Duration
+	// Nudges takes the tokens of jobs that a sweep found, so that the whole fleet
+	// shares them. Default: this worker moves on what it found.
+	Nudges Nudges
+	// Drain is how long the steps in hand may go on when Run is to end; the
+	// longest is a request to the provider. Default: 90 seconds.
+	Drain time.Duration
+}
+
+// Nudges is a queue that hands tokens to some worker of the fleet.
+type Nudges interface {
+	// Send queues tokens. They say nothing to others. After an error some may
+	// have been queued, which does no harm.
+	Send(ctx context.Context, tokens ...string) error
+}
+
+func (o ServeOptions) withDefaults() ServeOptions {
+	if o.Queue == 0 {
+		o.Queue = 10_000
+	}
+	if o.Sweep == 0 {
+		o.Sweep = time.Minute
+	}
+	if o.Drain == 0 {
+		o.Drain = 90 * time.Second
+	}
+	return o
+}
+
+// Server is a worker that runs until it is told to end. Nudges come to it from
+// outside; what they do not cover it notices by listing. It holds a bounded set
+// of jobs to move on and nothing for one that waits for its result.
+type Server struct {
+	p     *Pipeline
+	o     ServeOptions
+	queue *queue
+	out   *outstanding
+	leave chan struct{} // closed when Run is to end
+	once  sync.Once
+
+	ready readiness
+}
+
+// Serve makes a long-running worker of a pipeline. Run starts it.
+func (p *Pipeline) Serve(o ServeOptions) (*Server, error) {
+	if o.Queue < 0 || o.Sweep < 0 || o.Drain < 0 {
+		return nil, errors.New("worker: serve: Queue, Sweep and Drain must not be negative")
+	}
+	o = o.withDefaults()
+	return &Server{
+		p: p, o: o, queue: newQueue(o.Queue), out: newOutstanding(o.Queue), leave: make(chan struct{}),
+	}, nil
+}
+
+// Arrived takes in a document that an event named. Nil: its job is durable, or
+// it is none of ours, so that the event may be forgotten. Any error means that
+// the same may work later.
+func (s *Server) Arrived(ctx context.Context, d Document) error {
+	j, _, err := s.p.claim(ctx, d, false)
+	if f, ok := errors.AsType[*Fault](err); ok && f.Code.unfit() {
+		s.tell(ctx, slog.LevelInfo, "document passed over", "", f.Code)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if j.rec.State == Claimed {
+		s.queue.start(j.id)
+	} else if !j.rec.State.Settled() {
+		s.queue.move(j.id, time.Time{}, false)
+	}
+	return nil
+}
+
+// unfit: the document is no work for this program, now or later.
+func (c Code) unfit() bool {
+	switch c {
+	case CodeNoRoute, CodeUnsupported, CodeEmpty, CodeBinary, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone:
+		return true
+	}
+	return false
+}
+
+// ErrForeign: a token that this fleet did not make.
+var ErrForeign = errForeignToken
+
+// Landed takes in that a result arrived in the outbox that a token names.
+// ErrForeign when it is not this fleet's.
+func (s *Server) Landed(token string) error { return s.nudged(token, false) }
+
+// Nudged takes in a token that a sweep sent. ErrForeign as Landed.
+func (s *Server) Nudged(token string) error { return s.nudged(token, true) }
+
+func (s *Server) nudged(token string, ask bool) error {
+	id, _, err := s.p.secret.open(token)
+	if err != nil {
+		return ErrForeign
+	}
+	s.queue.move(id, time.Time{}, ask)
+	return nil
+}
+
+// Observe counts what became of a trigger's message, in metrics.
+func (s *Server) Observe(source, outcome string) { s.p.meter.message(source, outcome) }
+
+// Run moves jobs on until ctx ends. Then it takes nothing more, lets the steps
+// in hand end, at most for Drain, and returns the cause of ctx's end: nothing is
+// lost, the jobs go on from the bucket. Run is called once.
+func (s *Server) Run(ctx context.Context) error {
+	work, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	var all sync.WaitGroup
+	for range s.p.set.Workers {
+		all.Go(func() { s.root(func() { s.work(work) }) })
+	}
+	for _, loop := range []func(context.Context){s.notice, s.ask, s.sweepLoop} {
+		all.Go(func() { s.root(func() { loop(ctx) }) })
+	}
+	<-ctx.Done()
+	s.once.Do(func() { close(s.leave) })
+	s.queue.close()
+	last := time.AfterFunc(s.o.Drain, cut)
+	defer last.Stop()
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// root recovers a goroutine's panic: it prints type and stack, and the process
+// ends, so that whoever runs it starts it again.
+func (s *Server) root(do func()) {
+	defer zdr.RecoverTo(os.Stderr, func() { os.Exit(2) })
+	do()
+}
+
+// work moves one job after the other on.
+func (s *Server) work(ctx context.Context) {
+	for {
+		t, ok := s.queue.next(func() (time.Time, bool) { return s.mayStart(ctx) })
+		if !ok {
+			return
+		}
+		s.advance(ctx, t)
+	}
+}
+
+// mayStart asks all that keeps the fleet from submitting, so that no job's
+// record is read for nothing; until says when to ask again.
+func (s *Server) mayStart(ctx context.Context) (until time.Time, ok bool) {
+	p, now := s.p, s.p.now()
+	if until := p.gate.closedUntil(now); !until.IsZero() {
+		return until, false
+	}
+	if w, wait := p.stopped(ctx, ""); wait {
+		return w.until, false
+	}
+	if until, open := p.brake.blocks(ctx, p, now); open {
+		return until, false
+	}
+	if w, wait := p.pacer.open(ctx, p); wait {
+		return w.until, false
+	}
+	return time.Time{}, true
+}
+
+// blocks is holds without taking a probe that is due.
+func (b *brake) blocks(ctx context.Context, p *Pipeline, now time.Time) (time.Time, bool) {
+	if !b.take(ctx) {
+		return now.Add(brakeFresh), true
+	}
+	defer b.give()
+	if b.refresh(ctx, p, now) != nil || !b.last.Open {
+		return time.Time{}, false
+	}
+	if b.last.Reason != BreakerViolation && now.After(b.last.Probe) {
+		return time.Time{}, false
+	}
+	return latest(b.last.Probe, now.Add(brakeFresh)), true
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// advance moves one job on and says when to look at it again, if that is to be
+// remembered here.
+func (s *Server) advance(ctx context.Context, t *task) {
+	p := s.p
+	release, err := p.hands.take(ctx, t.id)
+	if err != nil {
+		s.queue.done(t)
+		return
+	}
+	defer release()
+	j, err := p.load(ctx, t.id)
+	if err != nil {
+		s.again(ctx, t, nil, err)
+		return
+	}
+	if w, wait := s.routePaused(ctx, j); wait {
+		s.queue.later(t, w.until, true)
+		return
+	}
+	n := nudge{ask: t.ask || p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: s.leave}
+	w, err := p.drive(ctx, j, n)
+	if err != nil {
+		s.again(ctx, t, j, err)
+		return
+	}
+	s.keep(t, j, w)
+}
+
+// quiet is how long a job has not changed when the provider is asked about it
+// whoever nudges.
+const quiet = 8 * time.Minute
+
+func (s *Server) routePaused(ctx context.Context, j *job) (pause, bool) {
+	if j.rec.State != Claimed {
+		return pause{}, false
+	}
+	w, wait := s.p.stopped(ctx, j.rec.Route.Name)
+	w.until = w.until.Add(30 * time.Second) // the others go first
+	return w, wait
+}
+
+// keep remembers a job that has a time of its own, and forgets one that
+// something else will tell of: its result's arrival, or a sweep.
+func (s *Server) keep(t *task, j *job, w pause) {
+	switch j.rec.State {
+	case Claimed:
+		until := w.until
+		if until.IsZero() {
+			until = s.p.now().Add(time.Second)
+		}
+		s.queue.later(t, until, true)
+	case Submitting, Fencing:
+		s.queue.later(t, latest(w.until, s.p.now().Add(time.Second)), false)
+	case Submitted:
+		s.out.add(j)
+		s.queue.done(t)
+	default: // held, draining, closed
+		s.out.drop(j.id)
+		s.queue.done(t)
+	}
+}
+
+// again keeps a job for later after an error. j is nil where its record could
+// not be read.
+func (s *Server) again(ctx context.Context, t *task, j *job, err error) {
+	if errors.Is(err, context.Canceled) && s.leaving() {
+		s.queue.done(t)
+		return
+	}
+	ref := ""
+	if j != nil {
+		ref = j.rec.Ref
+	}
+	level, code := slog.LevelWarn, codeFor(err)
+	if transient(err) {
+		level = slog.LevelInfo
+	}
+	s.tell(ctx, level, "job not moved on", ref, code)
+	if code == CodeNotFound || code == CodeNewerFormat {
+		s.queue.done(t)
+		return
+	}
+	t.fails++
+	s.queue.later(t, s.p.now().Add(backoff(t.fails)), j != nil && j.rec.State == Claimed)
+}
+
+// codeFor is the code of any error.
+func codeFor(err error) Code {
+	if f, ok := errors.AsType[*Fault](err); ok {
+		return f.Code
+	}
+	return codeOf(err)
+}
+
+func (s *Server) leaving() bool {
+	select {
+	case <-s.leave:
+		return true
+	default:
+		return false
+	}
+}
+
+// tell logs codes and refs, never a name.
+func (s *Server) tell(ctx context.Context, level slog.Level, msg, ref string, c Code) {
+	attrs := []slog.Attr{slog.String("code", string(c)), slog.String("worker", s.p.holder)}
+	if ref != "" {
+		attrs = append(attrs, slog.String("ref", ref))
+	}
+	s.p.log.LogAttrs(ctx, level, msg, attrs...)
+}
