@@ -246,11 +246,11 @@ func (p *Pipeline) strikeIn(ctx context.Context, unknown map[string]zdr.JobID, a
 			continue
 		}
 		other, err := p.load(ctx, id)
-		if errors.Is(err, bucket.ErrNotFound) {
-			continue
+		if err != nil && transient(err) {
+			return err
 		}
 		if err != nil {
-			return err
+			continue // gone, or of a newer format: what it knows stays unknown
 		}
 		for _, a := range other.rec.Attempts {
 			delete(unknown, a.ProviderJob)

@@ -86,7 +86,7 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 		return err
 	}
 	if j.rec.State == Claimed {
-		s.queue.start(j.id)
+		s.queue.start(j.id, j.rec.Route.Name)
 	} else if !j.rec.State.Settled() {
 		s.queue.move(j.id, time.Time{}, false)
 	}
@@ -209,6 +209,12 @@ func latest(a, b time.Time) time.Time {
 // remembered here.
 func (s *Server) advance(ctx context.Context, t *task) {
 	p := s.p
+	if t.begin && t.route != "" {
+		if w, wait := p.stopped(ctx, t.route); wait {
+			s.queue.later(t, w.until, true) // its record needs not be read
+			return
+		}
+	}
 	release, err := p.hands.take(ctx, t.id)
 	if err != nil {
 		s.queue.done(t)
@@ -220,10 +226,7 @@ func (s *Server) advance(ctx context.Context, t *task) {
 		s.again(ctx, t, nil, err)
 		return
 	}
-	if w, wait := s.routePaused(ctx, j); wait {
-		s.queue.later(t, w.until, true)
-		return
-	}
+	t.route = j.rec.Route.Name
 	n := nudge{ask: t.ask || p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: s.leave}
 	w, err := p.drive(ctx, j, n)
 	if err != nil {
@@ -236,15 +239,6 @@ func (s *Server) advance(ctx context.Context, t *task) {
 // quiet is how long a job has not changed when the provider is asked about it
 // whoever nudges.
 const quiet = 8 * time.Minute
-
-func (s *Server) routePaused(ctx context.Context, j *job) (pause, bool) {
-	if j.rec.State != Claimed {
-		return pause{}, false
-	}
-	w, wait := s.p.stopped(ctx, j.rec.Route.Name)
-	w.until = w.until.Add(30 * time.Second) // the others go first
-	return w, wait
-}
 
 // keep remembers a job that has a time of its own, and forgets one that
 // something else will tell of: its result's arrival, or a sweep.

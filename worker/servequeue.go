@@ -10,13 +10,14 @@ import (
 type task struct {
 	id    ID
 	due   time.Time
-	seq   int64 // order of equals
-	ask   bool  // the provider may be asked
-	begin bool  // it waits for its turn to submit
-	hand  bool  // a worker has it
-	fresh bool  // something happened while a worker had it
-	fails int   // failures in a row
-	index int   // in its line
+	seq   int64  // order of equals
+	ask   bool   // the provider may be asked
+	begin bool   // it waits for its turn to submit
+	hand  bool   // a worker has it
+	fresh bool   // something happened while a worker had it
+	fails int    // failures in a row
+	route string // of one that waits for its turn; "" when it was never read
+	index int    // in its line
 }
 
 // queue is a bounded set of tasks in two lines: those that can move, and those
@@ -46,7 +47,14 @@ func (q *queue) move(id ID, due time.Time, ask bool) {
 }
 
 // start puts in a job that waits to be submitted.
-func (q *queue) start(id ID) { q.put(id, time.Time{}, true, true) }
+func (q *queue) start(id ID, route string) {
+	q.put(id, time.Time{}, true, true)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t := q.tasks[id]; t != nil && !t.hand {
+		t.route = route
+	}
+}
 
 func (q *queue) put(id ID, due time.Time, ask, begin bool) {
 	q.mu.Lock()

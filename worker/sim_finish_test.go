@@ -44,7 +44,7 @@ func (s *sim) uncertain() bool {
 	for _, f := range []faultKind{
 		crashBefore, crashAfter, pauseLease, pauseURL, requestLost, replyLost, replyLate, replyCut, errorBefore, errorAfter,
 		zombiePost, jobUnheard, jobNever, jobSlow, putSkipped, putFailsBilled, putSlow, storeOutage, storeDown, storeLost,
-		storeUnsure, storeZombie, storeSlowDown, storeConflict, contentLeaks, workerSkew, storeSkew,
+		storeUnsure, storeZombie, storeSlowDown, storeConflict, contentLeaks, workerSkew, storeSkew, notSent, newerFormat, abandons, overwritten, deleted,
 	} {
 		if s.happened[f] > 0 || s.o.faults[f] && faults[f].odds == 1 {
 			return true

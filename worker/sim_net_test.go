@@ -36,7 +36,7 @@ func (s *sim) intercept(ctx context.Context, c memstore.Call, do func() error) e
 	if p == nil {
 		return do() // the simulation looks for itself
 	}
-	e := effect{kind: string(c.Op), may: readFaults}
+	e := effect{kind: string(c.Op), key: string(c.Op) + " " + c.Key, may: readFaults}
 	if s.tracing {
 		e.what = s.naming(c.Bucket, c.Key)
 	}
@@ -321,7 +321,9 @@ func (s *sim) jobFault(adetest.Job) (f adetest.JobFault) {
 }
 
 var jobFaults = [numFaults]func(*sim, *adetest.JobFault){
-	listLag:      func(s *sim, f *adetest.JobFault) { f.ListLag = simListLag - max(between(s.rng, -simListLag, simListLag), 0) },
+	listLag: func(s *sim, f *adetest.JobFault) {
+		f.ListLag = simListLag - max(between(s.rng, -simListLag, simListLag), 0)
+	},
 	getHidden:    func(s *sim, f *adetest.JobFault) { f.Hidden = between(s.rng, time.Second, 10*time.Minute) },
 	jobFails:     func(_ *sim, f *adetest.JobFault) { f.End = adetest.EndFailed },
 	jobCancelled: func(_ *sim, f *adetest.JobFault) { f.End = adetest.EndCancelled },

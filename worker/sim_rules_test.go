@@ -35,7 +35,7 @@ var proofs = []proof{
 	{"PostDeadline", worker.RuleDeadline, only(pauseLease), "deadline", nil},
 	{"StaleAnswer", worker.RuleStaleAnswer, only(pauseLease, rejected), "bill", sleepy},
 	{"LateAcceptIsMerged", worker.RuleMerge, only(pauseLease, jobFails, jobSlow), "forgotten", busy},
-	{"ConditionalPublish", worker.RuleConditional, only(overwritten, pauseLease), "order version", busy},
+	{"ConditionalPublish", worker.RuleConditional, only(overwritten, pauseLease), "order version", twice},
 	{"NewerVersionStays", worker.RuleNewest, only(overwritten, jobSlow, eventLate), "order version", many},
 	{"PostOnce", worker.RulePostOnce, only(replyLost, errorAfter, replyCut), "bill", nil},
 	{"MarkerFirst", worker.RuleMarkFirst, only(crashAfter, pauseLease), "I6", nil},
@@ -49,6 +49,9 @@ func busy(o *options) { o.docs, o.workers, o.intensity = 1, 3, 8 }
 
 // sleepy: one effect in six finds its worker asleep.
 func sleepy(o *options) { o.docs, o.workers, o.intensity, o.steps = 1, 3, 16, 300 }
+
+// twice: a few versions of one document, and sleepy workers.
+func twice(o *options) { o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 1, 400, "put results/" }
 
 // patient: time goes by in long pieces.
 func patient(o *options) { o.docs, o.intensity, o.steps = 1, 4, 300 }

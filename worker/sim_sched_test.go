@@ -25,6 +25,7 @@ func (v verdict) has(f faultKind) bool { return slices.Contains(v.faults, f) }
 // only one goroutine runs at a time and the seed alone chooses the order.
 type effect struct {
 	kind string // "get", "put", …; "post", "ask", "list-jobs"; "fetch", "deliver"
+	key  string // what the store is asked about
 	what string // for the trace: no content, no names
 	may  []faultKind
 }
@@ -190,6 +191,9 @@ func (s *sim) one(w *waiter) {
 	switch {
 	case p != nil && s.roll(crashBefore):
 		s.kill(p)
+		return
+	case p != nil && s.chaos && s.o.pauseAt != "" && strings.HasPrefix(w.e.key, s.o.pauseAt) && s.rng.IntN(4) == 0:
+		s.pause(p, between(s.rng, 5*time.Minute, 30*time.Minute))
 		return
 	case p != nil && s.roll(pauseLease):
 		s.pause(p, between(s.rng, 2*time.Minute, 15*time.Minute))

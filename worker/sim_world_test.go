@@ -61,6 +61,7 @@ type options struct {
 	deleted   worker.Deleted
 	versioned bool
 	workers   int
+	pauseAt   string // workers sleep often before effects that begin so: "put results/"
 }
 
 // sim is one world: buckets, provider, workers and time.

@@ -153,7 +153,7 @@ func (d *demo) status(s worker.Summary) {
 }
 
 // maxShown is how many fields of a document are shown.
-const maxShown = 8
+const maxShown = 5
 
 // fields shows what was extracted, read back from the bucket.
 func (d *demo) fields(ctx context.Context) error {
@@ -189,19 +189,22 @@ func lines(found map[string]any) string {
 	return b.String()
 }
 
+// maxValue is how much of a value is shown, in characters: a line fits 80.
+const maxValue = 50
+
 // brief is a value in at most one short line.
 func brief(v any) string {
 	switch v := v.(type) {
 	case []any:
 		return count(len(v), "item")
 	case string:
-		return v
+		return cut(v, maxValue)
 	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return "?"
 	}
-	return cut(string(text), 70)
+	return cut(string(text), maxValue)
 }
 
 // prove shows the other side: what the provider was told, and what is left.

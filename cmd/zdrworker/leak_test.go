@@ -69,8 +69,14 @@ func TestNothingLeaks(t *testing.T) {
 	m.reasons()
 	m.mistakes(folder)
 	for _, args := range [][]string{
-		{"jobs", "list", "--all"}, {"jobs", "list", "--all", "--json"}, {"jobs", "show", object}, {"jobs", "show", object, "--json"},
-		{"jobs", "explain", "s3://sandbox-store/" + object}, {"jobs", "explain", object, "--json"}, {"sweep", "--once", "--all"}, {"breaker", "show"},
+		{"jobs", "list", "--all"},
+		{"jobs", "list", "--all", "--json"},
+		{"jobs", "show", object},
+		{"jobs", "show", object, "--json"},
+		{"jobs", "explain", "s3://sandbox-store/" + object},
+		{"jobs", "explain", object, "--json"},
+		{"sweep", "--once", "--all"},
+		{"breaker", "show"},
 	} {
 		m.run(exitOK, append(args, "--log-level", "debug")...)
 	}
@@ -124,10 +130,18 @@ func (m *marked) mistakes(folder string) {
 	m.t.Helper()
 	lost := m.mark("mistake")
 	for _, args := range [][]string{
-		{lost + ".md"}, {"run", lost + ".md", "--schema", "s.json"}, {"run", folder, "--schema", lost + ".json"}, {"run", folder, "--" + lost},
-		{"run", "s3://" + strings.ToLower(lost) + "/x", "--schema", "s.json"}, {"run", folder, "--schema", "s.json", "--limit", lost},
-		{"jobs", "show", lost}, {"jobs", "show", "s3://" + lost + "/a.md"}, {"jobs", "list", "--state", lost}, {"route", "test", lost, lost},
-		{"run", "--files-from", lost, "--schema", "s.json"}, {"run", folder, "--schema", "s.json", "--store", lost},
+		{lost + ".md"},
+		{"run", lost + ".md", "--schema", "s.json"},
+		{"run", folder, "--schema", lost + ".json"},
+		{"run", folder, "--" + lost},
+		{"run", "s3://" + strings.ToLower(lost) + "/x", "--schema", "s.json"},
+		{"run", folder, "--schema", "s.json", "--limit", lost},
+		{"jobs", "show", lost},
+		{"jobs", "show", "s3://" + lost + "/a.md"},
+		{"jobs", "list", "--state", lost},
+		{"route", "test", lost, lost},
+		{"run", "--files-from", lost, "--schema", "s.json"},
+		{"run", folder, "--schema", "s.json", "--store", lost},
 	} {
 		m.run(exitUsage, append(args, "--log-level", "debug")...)
 	}
