@@ -1,3 +1,5 @@
+//go:build !nosandbox
+
 package worker_test
 
 import (
@@ -12,10 +14,6 @@ import (
 	"github.com/zdrworker/zdrworker/worker/sandbox"
 	"github.com/zdrworker/zdrworker/zdr"
 )
-
-const invoiceSchema = `{"type":"object","properties":{
-	"number":{"type":"string","description":"Invoice number"},
-	"total":{"type":"number","description":"Total amount due"}}}`
 
 // A document goes in, its fields come out of the bucket. The sandbox stands in
 // for bucket and provider; with a configuration file the rest is the same.

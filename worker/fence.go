@@ -139,11 +139,10 @@ func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
-	p.known.strike(unknown)
-	if len(unknown) > 0 {
-		if err := p.strikeKnown(ctx, unknown, p.since(j)); err != nil {
-			return proof{}, err
-		}
+	since := p.since(j)
+	err = p.known.readOnce(ctx, unknown, since, p.now(), func() error { return p.strikeKnown(ctx, unknown, since) })
+	if err != nil {
+		return proof{}, err
 	}
 	for _, id := range sorted(unknown) {
 		named, over, err := p.whose(ctx, j, id)

@@ -261,10 +261,10 @@ func (p *Pipeline) Retry(ctx context.Context, id ID) (Job, error) {
 		switch {
 		case j.rec.State == Held:
 			return p.resubmit(ctx, j)
-		case j.rec.State == Closed && j.rec.Failure != nil:
+		case j.rec.Failure != nil && (j.rec.State == Closed || j.rec.State == Draining):
 			return p.reopen(ctx, j)
 		}
-		return &Fault{Op: "retry", Ref: j.rec.Ref, Code: CodeWrongState, Hint: "only a failed job that is closed, or a held one, can be tried again; see: zdrworker jobs show"}
+		return &Fault{Op: "retry", Ref: j.rec.Ref, Code: CodeWrongState, Hint: "only a job that failed or is held can be tried again; see: zdrworker jobs show"}
 	})
 }
 

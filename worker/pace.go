@@ -58,6 +58,10 @@ func (l Limits) burst() int {
 	return max(1, int(int64(l.ExtractJobsPerHour)*int64(paceLease)/int64(time.Hour)))
 }
 
+// least is how many must have come free before they are leased: a busy fleet
+// would write the object for each job otherwise.
+func (l Limits) least() int { return max(1, l.burst()/4) }
+
 // rate is how many submissions come free in a second. A window of one hour sees
 // at most what was leased within it and the life of one lease before, and a
 // full burst at its start: together never more than the limit.
@@ -111,9 +115,9 @@ func (p Pace) leased(except string) int {
 	return n
 }
 
-// next is when a submission comes free by the rate alone.
+// next is when the least that is leased has come free by the rate alone.
 func (p Pace) next(l Limits, now time.Time) time.Time {
-	missing := 1 - p.Level
+	missing := float64(l.least()) - p.Level
 	return now.Add(time.Duration(math.Ceil(missing / p.rate(l, now) * float64(time.Second))))
 }
 

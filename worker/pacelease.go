@@ -89,7 +89,7 @@ func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time) (pause, b
 	to := c.control.last.advanced(c.limits, at)
 	n := c.chunk()
 	if c.limits.ExtractJobsPerHour > 0 {
-		if n = min(n, int(to.Level)); n < 1 {
+		if n = min(n, int(to.Level)); n < c.limits.least() {
 			return pause{WaitRate, to.next(c.limits, at).Add(-c.control.ahead)}, true, nil
 		}
 	}

@@ -17,8 +17,6 @@ type Document struct {
 	Version string // "" is the current version
 }
 
-// errKnown: the job exists already; its record says how it goes on.
-var errKnown = errors.New("job exists")
 
 // Put makes the job of a document durable and returns it; nothing has been
 // staged or sent yet. Called twice for the same document version and route

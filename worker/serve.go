@@ -79,7 +79,11 @@ func (p *Pipeline) Serve(o ServeOptions) (*Server, error) {
 func (s *Server) Arrived(ctx context.Context, d Document) error {
 	j, _, err := s.p.claim(ctx, d, false)
 	if f, ok := errors.AsType[*Fault](err); ok && f.Code.unfit() {
-		s.tell(ctx, slog.LevelInfo, "document passed over", "", f.Code)
+		level := slog.LevelInfo
+		if f.Code == CodeNoRoute {
+			level = slog.LevelDebug // a scan meets many
+		}
+		s.tell(ctx, level, "document passed over", "", f.Code)
 		return nil
 	}
 	if err != nil {
@@ -107,17 +111,15 @@ var ErrForeign = errForeignToken
 
 // Landed takes in that a result arrived in the outbox that a token names.
 // ErrForeign when it is not this fleet's.
-func (s *Server) Landed(token string) error { return s.nudged(token, false) }
+func (s *Server) Landed(token string) error { return s.Nudged(token) }
 
 // Nudged takes in a token that a sweep sent. ErrForeign as Landed.
-func (s *Server) Nudged(token string) error { return s.nudged(token, true) }
-
-func (s *Server) nudged(token string, ask bool) error {
+func (s *Server) Nudged(token string) error {
 	id, _, err := s.p.secret.open(token)
 	if err != nil {
 		return ErrForeign
 	}
-	s.queue.move(id, time.Time{}, ask)
+	s.queue.move(id, time.Time{}, false)
 	return nil
 }
 
@@ -128,14 +130,16 @@ func (s *Server) Observe(source, outcome string) { s.p.meter.message(source, out
 // in hand end, at most for Drain, and returns the cause of ctx's end: nothing is
 // lost, the jobs go on from the bucket. Run is called once.
 func (s *Server) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	var all sync.WaitGroup
 	for range s.p.set.Workers {
-		all.Go(func() { s.root(func() { s.work(work) }) })
+		all.Go(func() { s.root(stop, func() { s.work(work) }) })
 	}
 	for _, loop := range []func(context.Context){s.notice, s.ask, s.sweepLoop} {
-		all.Go(func() { s.root(func() { loop(ctx) }) })
+		all.Go(func() { s.root(stop, func() { loop(ctx) }) })
 	}
 	<-ctx.Done()
 	s.once.Do(func() { close(s.leave) })
@@ -146,10 +150,12 @@ func (s *Server) Run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// root recovers a goroutine's panic: it prints type and stack, and the process
-// ends, so that whoever runs it starts it again.
-func (s *Server) root(do func()) {
-	defer zdr.RecoverTo(os.Stderr, func() { os.Exit(2) })
+// root recovers a goroutine's panic, which prints type and stack, and ends Run:
+// whoever runs it starts it again, and nothing is lost.
+func (s *Server) root(stop context.CancelCauseFunc, do func()) {
+	defer zdr.RecoverTo(os.Stderr, func() {
+		stop(&Fault{Op: "serve", Code: CodeInternal, Hint: "a part of the worker panicked; its type and stack were printed"})
+	})
 	do()
 }
 

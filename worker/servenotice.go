@@ -190,7 +190,7 @@ const askPages = 10
 // are asked for one by one as they grow old.
 func (s *Server) ask(ctx context.Context) {
 	for wait := s.p.set.Ask; sleep(ctx, jittered(wait)); {
-		silent := s.out.silent(s.p.set.Ask)
+		silent := s.out.silent(s.p.set.Ask / 2)
 		found := 0
 		for _, status := range []ade.Status{ade.StatusFailed, ade.StatusCancelled} {
 			if len(silent) > 0 {

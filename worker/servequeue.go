@@ -63,7 +63,7 @@ func (q *queue) put(id ID, due time.Time, ask, begin bool) {
 	switch {
 	case q.closed:
 		return
-	case t == nil && len(q.tasks) >= q.most:
+	case t == nil && q.full(begin):
 		q.spilt = true
 		return
 	case t == nil:
@@ -80,6 +80,15 @@ func (q *queue) put(id ID, due time.Time, ask, begin bool) {
 	t.due, t.seq, t.ask, t.begin = due, q.seq, t.ask || ask, begin
 	q.drop(t)
 	q.signal()
+}
+
+// full: each line has its own room, or what waits for its turn would keep out
+// the results that free the turns.
+func (q *queue) full(begin bool) bool {
+	if begin {
+		return len(q.starts) >= q.most
+	}
+	return len(q.moves) >= q.most
 }
 
 // line is where a task stands.
@@ -189,6 +198,11 @@ func (q *queue) give(t *task) *task {
 func (q *queue) later(t *task, due time.Time, begin bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if begin && q.full(true) {
+		delete(q.tasks, t.id)
+		q.spilt = true
+		return
+	}
 	if t.fresh && !begin {
 		due = time.Time{}
 	}
@@ -220,21 +234,20 @@ func (q *queue) close() {
 	q.signal()
 }
 
-// room reports whether something did not fit and there is room for it now: half
-// of the queue.
+// room is how much fits of what did not fit before, once half of the queue is
+// empty; 0 when everything did fit.
 func (q *queue) room() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.spilt || len(q.tasks) > q.most/2 {
+	longest := max(len(q.starts), len(q.moves))
+	if !q.spilt || longest > q.most/2 {
 		return 0
 	}
 	q.spilt = false
-	return q.most - len(q.tasks)
+	return q.most - longest
 }
 
 func (q *queue) spill() { q.mu.Lock(); q.spilt = true; q.mu.Unlock() }
-
-func (q *queue) size() int { q.mu.Lock(); defer q.mu.Unlock(); return len(q.tasks) }
 
 // line is a heap by due time, then by order of arrival.
 type line []*task

@@ -139,6 +139,9 @@ func (r *round) exchange(ctx context.Context, prefix string, least time.Duration
 		if prefix == OutboxPrefix {
 			r.find(id)
 		}
+		if err := r.batch(ctx); err != nil {
+			return err
+		}
 		if err := p.sweepObject(ctx, o, id, n, &r.rep); err != nil {
 			return err
 		}
@@ -202,7 +205,7 @@ func (r *round) flush(ctx context.Context) error {
 	defer func() { r.found = r.found[:0] }()
 	if r.s.o.Nudges == nil {
 		for _, id := range r.found {
-			r.s.queue.move(id, time.Time{}, true)
+			r.s.queue.move(id, time.Time{}, false)
 		}
 		return nil
 	}

@@ -103,7 +103,7 @@ func (f front) RoundTrip(req *http.Request) (*http.Response, error) {
 	e := effect{kind: "ask", may: askFaults}
 	switch {
 	case req.Method == http.MethodPost:
-		e = effect{kind: "post", may: postFaults, what: f.s.watch.posting(f.s, f.p, body)}
+		e = effect{kind: "post", key: "post", may: postFaults, what: f.s.watch.posting(f.s, f.p, body)}
 	case req.URL.RawQuery != "":
 		e = effect{kind: "list-jobs", may: listFaults}
 	}
@@ -137,14 +137,25 @@ func (f front) send(req *http.Request, body []byte, v verdict) (*http.Response, 
 	if err != nil {
 		return nil, err
 	}
-	if v.has(listOmits) && f.p.lists > 8 {
-		resp, f.p.lists = omitOne(resp), 0 // for one walk, never for the next
+	if f.omits(v) {
+		resp = omitOne(resp)
 	}
-	f.p.lists++
 	if req.Method == http.MethodPost && resp.StatusCode == http.StatusAccepted && !v.has(replyCut) {
 		s.watch.heard(s, f.p, resp)
 	}
 	return resp, nil
+}
+
+// omits: a list is answered in part for one walk, never for the next.
+func (f front) omits(v verdict) bool {
+	f.s.mu.Lock()
+	defer f.s.mu.Unlock()
+	f.p.lists++
+	if !v.has(listOmits) || f.p.lists < 9 {
+		return false
+	}
+	f.p.lists = 0
+	return true
 }
 
 // copyOf is a request on the wire: it does not end with who sent it.
@@ -170,6 +181,8 @@ var errLink = errors.New("connection reset")
 // provide turns a verdict into a fault of the provider, or into an error when
 // nothing reaches it.
 func (s *sim) provide(v verdict) (f adetest.RequestFault, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := time.Now()
 	switch {
 	case v.has(notSent):

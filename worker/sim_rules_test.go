@@ -19,11 +19,11 @@ type proof struct {
 }
 
 var proofs = []proof{
-	{"FenceDeletesStaging", worker.RuleFence, only(pauseLease, crashAfter), "bill", sleepy},
+	{"FenceDeletesStaging", worker.RuleFence, only(pauseLease, crashAfter), "bill", latePost},
 	{"ExpiryIsNoProof", worker.RuleExpiryNoProof, only(replyLost, jobSlow, putSkipped, pauseURL, urlNotNamed), "bill", patient},
 	{"ExpiryBeforeOutbox", worker.RuleExpiryFirst, only(replyLost, jobSlow, pauseURL, pauseLease, urlNotNamed), "held", patient},
 	{"ClosedIsLookedAt", worker.RuleOneRecord, only(eventDoubled, eventLate), "bill", nil},
-	{"MarkerGeneration", worker.RuleMarkerGen, only(retries, pauseLease, rejected, storeZombie), "I6 marker", busy},
+	{"MarkerGeneration", worker.RuleMarkerGen, only(retries, abandons, overwritten), "I6 marker", lateRemoval},
 	{"SealedBeforeDelete", worker.RuleSealedFirst, only(crashAfter, crashBefore), "I4 lost", nil},
 	{"SealingFixesWinner", worker.RuleSealFixes, only(pauseLease, putTwice, putAgain), "sealed order", busy},
 	{"DrainUntilURLsEnd", worker.RuleDrain, only(putAgain), "after+close left", nil},
@@ -51,7 +51,15 @@ func busy(o *options) { o.docs, o.workers, o.intensity = 1, 3, 8 }
 func sleepy(o *options) { o.docs, o.workers, o.intensity, o.steps = 1, 3, 16, 300 }
 
 // twice: a few versions of one document, and sleepy workers.
-func twice(o *options) { o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 1, 400, "put results/" }
+func twice(o *options) {
+	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 1, 400, "put results/"
+}
+
+// latePost and lateRemoval: workers sleep at the very place.
+func latePost(o *options) { o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 4, 300, "post" }
+func lateRemoval(o *options) {
+	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 4, 300, "remove zdr/open/"
+}
 
 // patient: time goes by in long pieces.
 func patient(o *options) { o.docs, o.intensity, o.steps = 1, 4, 300 }

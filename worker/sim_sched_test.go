@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -34,6 +35,17 @@ type waiter struct {
 	proc  *process // nil: the provider's own transfers
 	e     effect
 	grant chan verdict
+	at    time.Time // of arrival
+}
+
+// before orders those that timers woke at the same instant: which of them came
+// first is the Go scheduler's choice, and a seed must replay.
+func (w *waiter) before(o *waiter) int {
+	order := cmp.Or(w.at.Compare(o.at), strings.Compare(w.proc.name(), o.proc.name()))
+	if order != 0 || w.proc != nil {
+		return order
+	}
+	return cmp.Or(strings.Compare(w.e.kind, o.e.kind), strings.Compare(w.e.what, o.e.what))
 }
 
 // process is one incarnation of a worker.
@@ -65,7 +77,7 @@ func (s *sim) park(p *process, e effect) verdict {
 		s.mu.Unlock()
 		return verdict{dead: true}
 	}
-	w := &waiter{p, e, make(chan verdict, 1)}
+	w := &waiter{p, e, make(chan verdict, 1), time.Now()}
 	s.waiting = append(s.waiting, w)
 	s.mu.Unlock()
 	return <-w.grant
@@ -82,6 +94,7 @@ func (s *sim) ready() []*waiter {
 			out = append(out, w)
 		}
 	}
+	slices.SortStableFunc(out, (*waiter).before)
 	return out
 }
 
@@ -255,7 +268,9 @@ func (s *sim) later(after time.Duration, what string, do func()) {
 
 // run gives a thread something to do.
 func (s *sim) run(p *process, thread int, what string, do func(context.Context) error) {
+	s.mu.Lock()
 	p.threads[thread] = what
+	s.mu.Unlock()
 	if s.tracing {
 		s.note(p.name(), fmt.Sprintf("begins %s (thread %d)", what, thread))
 	}

@@ -132,6 +132,7 @@ func (s *sim) newer() {
 // command gives an idle worker something to do; false when all are busy.
 func (s *sim) command() bool {
 	var idle []func()
+	s.mu.Lock()
 	for _, p := range s.procs {
 		for thread, doing := range p.threads {
 			if doing == "" && !p.dead && !time.Now().Before(p.paused) {
@@ -139,6 +140,7 @@ func (s *sim) command() bool {
 			}
 		}
 	}
+	s.mu.Unlock()
 	if len(idle) == 0 {
 		return false
 	}

@@ -113,7 +113,9 @@ var transitions = map[State]map[Event]State{
 	},
 	Sealed:   {EventRemove: Draining, EventNote: Sealed},
 	Failing:  {EventRemove: Draining, EventNote: Failing},
-	Draining: {EventClose: Closed, EventNote: Draining},
+	// A failed job need not drain first: its old URLs stay in the record, and what
+	// lands by them is the same document's.
+	Draining: {EventClose: Closed, EventRetry: Claimed, EventNote: Draining},
 	Closed:   {EventRetry: Claimed, EventNote: Closed},
 }
 

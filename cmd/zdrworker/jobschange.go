@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +28,7 @@ worker looks next.`,
 }
 
 func (a *app) jobsRetry(ctx context.Context, w *opened, j worker.Job, yes bool) error {
-	if err := a.retryable(ctx, w, j); err != nil {
+	if err := retryable(j); err != nil {
 		return err
 	}
 	if mayBillAgain(j) {
@@ -44,23 +43,15 @@ func (a *app) jobsRetry(ctx context.Context, w *opened, j worker.Job, yes bool) 
 	return a.changed("retry", after, retryBills(j), "submitted by whichever worker looks next: zdrworker run, or zdrworker sweep --once")
 }
 
-// retryable says what is in the way of another try, and until when.
-func (a *app) retryable(ctx context.Context, w *opened, j worker.Job) error {
-	if j.State == worker.Held || j.State == worker.Closed && j.Failed() {
+// retryable says what is in the way of another try.
+func retryable(j worker.Job) error {
+	switch {
+	case j.State == worker.Held, j.Failed() && (j.State == worker.Closed || j.State == worker.Draining):
 		return nil
+	case j.Failed():
+		return wrongState("the job has failed and what it staged is being removed", "`zdrworker sweep --once --all`, then try again")
 	}
-	if !j.Failed() {
-		return wrongState("the job did not fail, so there is nothing to try again", "`zdrworker jobs explain "+shortRef(j.Ref)+"` says what it waits for")
-	}
-	d, err := w.Pipeline.Explain(ctx, j.ID)
-	if err != nil {
-		return err
-	}
-	hint := "`zdrworker sweep --once` closes the job; then try again"
-	if d.Drained.After(time.Now()) {
-		hint = "its URLs can be used until then: after " + clock(d.Drained, time.Now()) + " run `zdrworker sweep --once`, then try again"
-	}
-	return wrongState("the job has failed and is not closed yet", hint)
+	return wrongState("the job did not fail, so there is nothing to try again", "`zdrworker jobs explain "+shortRef(j.Ref)+"` says what it waits for")
 }
 
 // mayBillAgain: the document was billed, or nobody can say that it was not.

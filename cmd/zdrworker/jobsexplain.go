@@ -168,7 +168,7 @@ func canOf(d worker.Detail, stop worker.Breaker) []string {
 	if d.State.Open() && d.State != worker.Held {
 		can = append(can, "wait")
 	}
-	if d.State == worker.Held || d.State == worker.Closed && d.Failed() {
+	if retryable(d.Job) == nil {
 		can = append(can, fmt.Sprintf("zdrworker jobs retry %s (%s)", ref, retryBills(d.Job)))
 	}
 	if abandonable(d.State) {

@@ -70,7 +70,7 @@ func (s *service) nats(c config.NATSFeed) (feed, error) {
 	if c.CredentialsFile != "" {
 		options = append(options, nats.UserCredentials(s.config.Beside(c.CredentialsFile)))
 	}
-	if s.config.CABundle != "" {
+	if s.config.CABundle != "" && strings.Contains(c.URL, "tls://") {
 		options = append(options, nats.RootCAs(s.config.Beside(s.config.CABundle)))
 	}
 	connection, err := nats.Connect(c.URL, options...)
@@ -82,7 +82,7 @@ func (s *service) nats(c config.NATSFeed) (feed, error) {
 	if err != nil {
 		return feed{}, err
 	}
-	source, err := trigger.NewNATS(js, c.Stream, trigger.NATSOptions{Options: s.options(), Durable: c.Durable, Subject: c.Subject})
+	source, err := trigger.NewNATS(js, c.Stream, trigger.NATSOptions{Options: s.options(), Durable: c.Durable, Subject: c.Subject, Also: c.Events})
 	if err != nil {
 		return feed{}, err
 	}

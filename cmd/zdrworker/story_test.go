@@ -72,7 +72,7 @@ var shortLived = []string{
 // TestAFailedJobIsTriedAgain: three unbilled tries, a reason that only
 // --content shows, and a retry that needs no yes.
 func TestAFailedJobIsTriedAgain(t *testing.T) {
-	b := newBench(t, shortLived...)
+	b := newBench(t)
 	b.box.Provider().BreakNext(3, adetest.JobFault{End: adetest.EndFailed, Reason: "Quillfeather cannot be read"})
 	b.environ = append(b.environ, "ZDRWORKER_SCHEMA=s.json")
 	out, _ := b.run(exitFailed, "run", "in")
@@ -83,7 +83,6 @@ func TestAFailedJobIsTriedAgain(t *testing.T) {
 	if !strings.Contains(out, "Quillfeather cannot be read") || !strings.Contains(out, "billed: no") {
 		t.Errorf("jobs show --content:\n%s", out)
 	}
-	b.closed("uploads/in/a.md")
 	b.run(exitOK, "jobs", "retry", "uploads/in/a.md")
 	b.run(exitOK, "run", "in")
 	if b.billed() != 1 {
@@ -116,14 +115,3 @@ func TestAHeldJobAsksBeforeItBillsAgain(t *testing.T) {
 	}
 }
 
-// closed sweeps until a job is closed.
-func (b *bench) closed(key string) {
-	b.t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		b.run(exitOK, "sweep", "--once", "--all")
-		if out, _ := b.run(exitOK, "jobs", "show", key); strings.Contains(out, "state     closed") {
-			return
-		}
-	}
-	b.t.Fatal("the job does not close")
-}

@@ -59,6 +59,9 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := watchExpiry(&signing, x.Registerer); err != nil {
+		return nil, err
+	}
 	if a.Guard, a.Signer, err = c.boundary(signing, x); err != nil {
 		return nil, err
 	}

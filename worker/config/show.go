@@ -52,7 +52,7 @@ func (c *Config) Write(w io.Writer, origin bool) error {
 	for i := range c.Sources {
 		out.section, out.item = nil, true
 		for _, k := range feedKeys {
-			if text := k.text(&c.Sources[i])[0]; text != "0s" && text != "false" {
+			if text := strings.Join(k.text(&c.Sources[i]), ""); text != "0s" && text != "false" {
 				out.key(k, &c.Sources[i], strings.Split(strings.TrimPrefix(k.Path, "sources[]."), "."), "")
 			}
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type Feed struct {
 // NATSFeed is a JetStream stream.
 type NATSFeed struct {
 	URL, Stream, Durable, Subject string
+	Events                        []string // subjects
 	CredentialsFile               string
 }
 
@@ -57,7 +59,7 @@ func (s Feed) Kind() string {
 	switch {
 	case s.SQS != "":
 		return FeedSQS
-	case s.NATS != NATSFeed{}:
+	case !reflect.DeepEqual(s.NATS, NATSFeed{}):
 		return FeedNATS
 	case s.Webhook != WebhookFeed{}:
 		return FeedWebhook
@@ -92,6 +94,10 @@ var feedKeys = []Key{
 	{
 		Path: "sources[].nats.subject", Doc: "Subject of the stream that what a sweep finds is published to, so that the fleet shares it.",
 		field: ofFeed(func(s *Feed) any { return &s.NATS.Subject }),
+	},
+	{
+		Path: "sources[].nats.events", Doc: "Subjects of the buckets' events, where subject is set; else all of the stream is taken.",
+		field: ofFeed(func(s *Feed) any { return &s.NATS.Events }),
 	},
 	{
 		Path: "sources[].nats.credentials_file", Doc: "File with the credentials of a NATS user.",
@@ -170,7 +176,7 @@ func (r *reader) sources(n ast.Node) {
 func (r *reader) source(entry ast.Node, s Feed) {
 	kinds := map[string]bool{}
 	for _, k := range feedKeys {
-		if text := k.text(&s)[0]; text != "" && text != "0s" && text != "false" {
+		if text := strings.Join(k.text(&s), ""); text != "" && text != "0s" && text != "false" {
 			kind, _, _ := strings.Cut(strings.TrimPrefix(k.Path, "sources[]."), ".")
 			kinds[kind] = true
 		}
@@ -180,6 +186,8 @@ func (r *reader) source(entry ast.Node, s Feed) {
 		r.wrong(entry, "sources", "one source an entry is wanted: sqs, nats, webhook, scan or schedule", "")
 	case s.Kind() == FeedNATS && (s.NATS.URL == "" || s.NATS.Stream == ""):
 		r.wrong(entry, "sources.nats", "url and stream are wanted", "")
+	case s.Kind() == FeedNATS && (s.NATS.Subject == "") != (len(s.NATS.Events) == 0):
+		r.wrong(entry, "sources.nats", "subject and events go together", "subject is where nudges of sweeps go, events are the subjects of the buckets")
 	case s.Kind() == FeedWebhook && (s.Webhook.Address == "" || s.Webhook.TokenFile == ""):
 		r.wrong(entry, "sources.webhook", "address and token_file are wanted", "")
 	}
