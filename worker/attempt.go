@@ -274,7 +274,8 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 	case errors.Is(cause, ade.ErrUnauthorized), errors.Is(cause, ade.ErrPaymentRequired), errors.Is(cause, ade.ErrForbidden):
 		err = errors.Join(p.brake.trip(ctx, p, e.Status), p.postpone(ctx, j, endDeferred, WaitBreaker, 0))
 	case errors.Is(cause, ade.ErrUnreachableURL):
-		err = p.postpone(ctx, j, endUnreachable, WaitProvider, backoff(a.Tries))
+		// From 4 seconds to half a minute: attempts are few, outages longer.
+		err = p.postpone(ctx, j, endUnreachable, WaitProvider, backoff(3*(1+j.rec.endedIn(endUnreachable))))
 	case errors.Is(cause, ade.ErrInvalid):
 		err = errors.Join(p.keepText(ctx, j, "provider_error", e.Text), p.fail(ctx, j, CodeProviderReject, false, "no"))
 	case errors.Is(cause, ade.ErrRefused), errors.Is(cause, ade.ErrNotFound):

@@ -185,8 +185,11 @@ func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID
 		}
 		last = seen
 	}
-	return nil, errors.New("the provider's list changes faster than it can be read")
+	return nil, errMoving
 }
+
+// errMoving: two walks never agreed. A moment later they may.
+var errMoving = errors.New("the provider's list changes faster than it can be read")
 
 // since is when the first job was received that could be the attempt's.
 func (p *Pipeline) since(j *job) time.Time { return j.rec.current().SignedAt.Add(-clockSpread) }

@@ -17,7 +17,6 @@ type Document struct {
 	Version string // "" is the current version
 }
 
-
 // Put makes the job of a document durable and returns it; nothing has been
 // staged or sent yet. Called twice for the same document version and route
 // revision it returns the same job. Errors: no_route, key_too_long,

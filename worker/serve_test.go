@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,10 +121,10 @@ func TestServeIsReplaced(t *testing.T) {
 // One worker at a time sweeps, and one that leaves hands the duty over.
 func TestServeSweepsOnce(t *testing.T) {
 	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
-		sweeps := 0
+		var sweeps atomic.Int64
 		f.server.Intercept(func(_ context.Context, c memstore.Call, do func() error) error {
 			if c.Op == memstore.Put && c.Key == "zdr/control/sweep.json" {
-				sweeps++
+				sweeps.Add(1)
 			}
 			return do()
 		})
@@ -133,10 +134,10 @@ func TestServeSweepsOnce(t *testing.T) {
 			stops = append(stops, stop)
 		}
 		for _, stop := range stops {
-			before := sweeps
+			before := sweeps.Load()
 			time.Sleep(10 * time.Minute)
 			synctest.Wait()
-			if n := sweeps - before; n < 6 || n > 12 {
+			if n := sweeps.Load() - before; n < 6 || n > 12 {
 				t.Errorf("%d sweeps in ten minutes, one a minute is wanted", n)
 			}
 			stop()
@@ -226,17 +227,17 @@ func TestSweepReadsNoWaitingJob(t *testing.T) {
 		f.arrive("inbox", docs, s)
 		time.Sleep(15 * time.Minute)
 		synctest.Wait()
-		var reads int
+		var reads atomic.Int64
 		f.server.Intercept(func(_ context.Context, c memstore.Call, do func() error) error {
 			if c.Op == memstore.Get && strings.HasPrefix(c.Key, "zdr/records/") {
-				reads++
+				reads.Add(1)
 			}
 			return do()
 		})
 		time.Sleep(40 * time.Minute) // forty sweeps, and no job's age crosses a mark
 		synctest.Wait()
-		if reads > 0 {
-			t.Errorf("%d records of %d waiting jobs were read in 40 minutes", reads, docs)
+		if n := reads.Load(); n > 0 {
+			t.Errorf("%d records of %d waiting jobs were read in 40 minutes", n, docs)
 		}
 	})
 }

@@ -8,16 +8,17 @@ import (
 
 // task is a job that is to be moved on.
 type task struct {
-	id    ID
-	due   time.Time
-	seq   int64  // order of equals
-	ask   bool   // the provider may be asked
-	begin bool   // it waits for its turn to submit
-	hand  bool   // a worker has it
-	fresh bool   // something happened while a worker had it
-	fails int    // failures in a row
-	route string // of one that waits for its turn; "" when it was never read
-	index int    // in its line
+	id      ID
+	due     time.Time
+	seq     int64  // order of equals
+	ask     bool   // the provider may be asked
+	begin   bool   // it waits for its turn to submit
+	hand    bool   // a worker has it
+	fresh   bool   // something happened while a worker had it
+	askNext bool   // as ask, of what happened then
+	fails   int    // failures in a row
+	route   string // of one that waits for its turn; "" when it was never read
+	index   int    // in its line
 }
 
 // queue is a bounded set of tasks in two lines: those that can move, and those
@@ -70,7 +71,7 @@ func (q *queue) put(id ID, due time.Time, ask, begin bool) {
 		t = &task{id: id, index: -1}
 		q.tasks[id] = t
 	case t.hand:
-		t.fresh, t.ask = true, t.ask || ask
+		t.fresh, t.askNext = true, t.askNext || ask // the rest is the worker's
 		return
 	case begin:
 		return // it is waiting already
@@ -208,6 +209,7 @@ func (q *queue) later(t *task, due time.Time, begin bool) {
 	}
 	q.seq++
 	t.hand, t.fresh, t.begin, t.due, t.seq = false, false, begin, due, q.seq
+	t.ask, t.askNext = t.ask || t.askNext, false
 	q.drop(t)
 	q.signal()
 }
@@ -222,6 +224,7 @@ func (q *queue) done(t *task) {
 	}
 	q.seq++
 	t.hand, t.fresh, t.begin, t.due, t.seq, t.fails = false, false, false, time.Time{}, q.seq, 0
+	t.ask, t.askNext = t.askNext, false
 	q.drop(t)
 	q.signal()
 }

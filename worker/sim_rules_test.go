@@ -57,6 +57,7 @@ func twice(o *options) {
 
 // latePost and lateRemoval: workers sleep at the very place.
 func latePost(o *options) { o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 4, 300, "post" }
+
 func lateRemoval(o *options) {
 	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 4, 300, "remove zdr/open/"
 }

@@ -111,8 +111,8 @@ var transitions = map[State]map[Event]State{
 		EventFail:   Failing,
 		EventNote:   Sealing,
 	},
-	Sealed:   {EventRemove: Draining, EventNote: Sealed},
-	Failing:  {EventRemove: Draining, EventNote: Failing},
+	Sealed:  {EventRemove: Draining, EventNote: Sealed},
+	Failing: {EventRemove: Draining, EventNote: Failing},
 	// A failed job need not drain first: its old URLs stay in the record, and what
 	// lands by them is the same document's.
 	Draining: {EventClose: Closed, EventRetry: Claimed, EventNote: Draining},

@@ -114,4 +114,3 @@ func TestAHeldJobAsksBeforeItBillsAgain(t *testing.T) {
 		t.Errorf("%d jobs billed", b.billed())
 	}
 }
-

@@ -32,9 +32,7 @@ type book struct {
 
 // outage is a time in which a way was cut.
 type outage struct {
-	line       string
-	from, to   time.Time
-	everMended bool
+	from, to time.Time
 }
 
 // leaving is how a process took its SIGTERM.
@@ -59,8 +57,6 @@ func newBook(t *testing.T, mark string) *book {
 }
 
 func (b *book) count(what string) { b.mu.Lock(); b.counts[what]++; b.mu.Unlock() }
-
-func (b *book) get(what string) int { b.mu.Lock(); defer b.mu.Unlock(); return b.counts[what] }
 
 // note writes what the test does into the log of the processes.
 func (b *book) note(format string, args ...any) {

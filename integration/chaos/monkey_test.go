@@ -19,7 +19,7 @@ type storm struct {
 	posted int
 }
 
-// run lets the storm pass over the world, and mends everything behind it.
+// storm lets the storm pass over the world, and calms the provider behind it.
 func (w *world) storm() {
 	s := &storm{world: w, over: make(chan struct{})}
 	s.arrive(0)
@@ -224,5 +224,5 @@ func (s *storm) break1(l *line, k kind, budget int, length time.Duration) {
 	s.book.count("cuts")
 	s.book.count(fmt.Sprintf("cut %s, %s", l.name, k))
 	// What was held or sent again comes a moment later.
-	s.book.cut(outage{line: l.name, from: from, to: time.Now().Add(time.Second)})
+	s.book.cut(outage{from: from, to: time.Now().Add(time.Second)})
 }

@@ -21,9 +21,8 @@ type process struct {
 	heard chan string   // events, as it logs them; some are missed by a listener who is slow
 	over  chan struct{} // closed when it has ended and all that it wrote was read
 
-	mu     sync.Mutex
-	last   map[string]string // ref → its last event in this process
-	termed time.Time
+	mu   sync.Mutex
+	last map[string]string // ref → its last event in this process
 }
 
 // start begins `zdrworker args…`.
@@ -98,8 +97,8 @@ func (p *process) await(most time.Duration) bool {
 	}
 }
 
-// lurk waits until the process logs one of the events, at most so long; false
-// when it has ended before. An empty list is the time alone.
+// lurk waits until the process logs an event, at most so long; false when it
+// has ended before.
 func (p *process) lurk(most time.Duration, event string) bool {
 	for len(p.heard) > 0 {
 		<-p.heard // what was before is no sign

@@ -25,12 +25,14 @@ func (f *findings) report(storm, settled, all time.Duration) {
 	}
 	unknown := f.unknown()
 	cuts := map[string]int{}
-	mishaps := map[string]int{}
+	mishaps, retried := map[string]int{}, map[string]int{}
 	for what, n := range b.counts {
 		if name, ok := strings.CutPrefix(what, "cut "); ok {
 			cuts[name] = n
 		} else if name, ok := strings.CutPrefix(what, "error "); ok {
 			mishaps[name] = n
+		} else if name, ok := strings.CutPrefix(what, "retried "); ok {
+			retried[name] = n
 		}
 	}
 	f.world.t.Logf(`
@@ -44,7 +46,7 @@ provider's faults    %s
 results, each right  %d, written more than once: %d
 provider's jobs      %d, billed %d; results that came and were not billed: %d; jobs in no record: %d%s
 held                 %d (%s)
-failed               %d (%s)
+failed               %d (%s); failed unbilled and tried again by command: %d (%s)
 still open           %d (%s)
 left staged          %d
 transitions          %s
@@ -55,7 +57,7 @@ seed                 %d`,
 		b.counts["SIGTERM"], left, slowest.Round(time.Millisecond),
 		b.counts["cuts"], tally(cuts), tally(f.faults.counts),
 		f.right, f.twice, len(f.account.Jobs), billed, f.unpaid, len(unknown), strings.Join(append([]string{""}, unknown...), "\n                     "),
-		sum(f.held), tally(f.held), sum(f.failed), tally(f.failed), sum(f.open), tally(f.open), f.leftOver,
+		sum(f.held), tally(f.held), sum(f.failed), tally(f.failed), sum(retried), tally(retried), sum(f.open), tally(f.open), f.leftOver,
 		tally(b.events), all.Round(time.Second), storm.Round(time.Second), settled.Round(time.Second), f.plan.seed)
 }
 
