@@ -166,30 +166,21 @@ const clockSpread = 15 * time.Minute
 
 // candidates are the jobs of the list that were received while the attempt's
 // POST could have been accepted with content to fetch: between signing and
-// fencing. Two whole walks must agree, because pages shift while one walks.
+// fencing. Pages shift while one walks, so a walk may miss a job: all that any
+// of two whole walks saw counts. What only the second saw, because it is new,
+// is some record's by a later look.
 func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID, error) {
-	to := j.rec.FencedAt.Add(clockSpread)
-	var last map[string]zdr.JobID
-	for range 4 {
-		seen, newest, err := p.walk(ctx, p.since(j), to)
-		if err != nil {
+	seen, walks := map[string]zdr.JobID{}, 2
+	if !p.keeps(ruleTwoWalks) {
+		walks = 1
+	}
+	for range walks {
+		if err := p.walk(ctx, p.since(j), j.rec.FencedAt.Add(clockSpread), seen); err != nil {
 			return nil, err
 		}
-		// What is newer than all of the first walk came after it, hence after the
-		// fence. Without this the walks of a busy fleet would never agree.
-		if last == nil && !newest.IsZero() && newest.Before(to) {
-			to = newest
-		}
-		if last != nil && sameKeys(last, seen) || !p.keeps(ruleTwoWalks) {
-			return seen, nil
-		}
-		last = seen
 	}
-	return nil, errMoving
+	return seen, nil
 }
-
-// errMoving: two walks never agreed. A moment later they may.
-var errMoving = errors.New("the provider's list changes faster than it can be read")
 
 // since is when the first job was received that could be the attempt's.
 func (p *Pipeline) since(j *job) time.Time { return j.rec.current().SignedAt.Add(-clockSpread) }
@@ -197,26 +188,22 @@ func (p *Pipeline) since(j *job) time.Time { return j.rec.current().SignedAt.Add
 // listPage is the most jobs that the provider lists on a page (OpenAPI v1).
 const listPage = 100
 
-// walk reads the whole list: the jobs that count between two times, and when
-// the newest of all was received.
-func (p *Pipeline) walk(ctx context.Context, from, to time.Time) (seen map[string]zdr.JobID, newest time.Time, err error) {
-	seen = map[string]zdr.JobID{}
+// walk reads the whole list and adds to seen the jobs that were received between
+// two times and can be billed.
+func (p *Pipeline) walk(ctx context.Context, from, to time.Time, seen map[string]zdr.JobID) error {
 	for page := 0; ; page++ {
 		list, err := p.provider.ExtractJobs(ctx, ade.ListOptions{Page: page, PageSize: listPage})
 		if err != nil {
-			return nil, newest, err
+			return err
 		}
 		for _, s := range list.Jobs {
-			if s.ReceivedAt.After(newest) {
-				newest = s.ReceivedAt
-			}
 			over := s.Status == ade.StatusFailed || s.Status == ade.StatusCancelled
 			if !over && !s.ReceivedAt.Before(from) && !s.ReceivedAt.After(to) {
 				seen[s.ID.String()] = s.ID
 			}
 		}
 		if !list.HasMore {
-			return seen, newest, nil
+			return nil
 		}
 	}
 }
@@ -331,16 +318,4 @@ func sorted(m map[string]zdr.JobID) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func sameKeys(a, b map[string]zdr.JobID) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for k := range a {
-		if _, ok := b[k]; !ok {
-			return false
-		}
-	}
-	return true
 }

@@ -93,7 +93,7 @@ func (p *Pipeline) OpenResult(ctx context.Context, j Job) (io.ReadCloser, error)
 func transient(err error) bool {
 	for _, is := range []error{
 		bucket.ErrUnavailable, bucket.ErrThrottled, bucket.ErrUnknown, bucket.ErrConflict,
-		errLost, errUncertain, errShort, errMoving,
+		errLost, errUncertain, errShort,
 	} {
 		if errors.Is(err, is) {
 			return true
