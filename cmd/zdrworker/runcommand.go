@@ -127,17 +127,33 @@ func (r *runner) run(ctx context.Context, paths []string) error {
 	if err := r.announce(0); err != nil {
 		return err
 	}
-	// What earlier runs left to drain is looked at when its time has come.
-	if _, err := r.Pipeline.Sweep(ctx, false); err != nil {
-		return r.stopped(ctx, err, worker.Summary{})
-	}
-	sum, err := r.work(ctx)
+	sum, err := r.sweepAndWork(ctx)
 	if err == nil {
 		err = r.violated(ctx)
 	} else {
 		err = r.stopped(ctx, err, sum)
 	}
 	return whichever(err, r.summary(ctx, sum, err))
+}
+
+// sweepAndWork looks at what earlier runs left to drain, where its time has
+// come, beside the work: a job whose end is hard to find out keeps nothing new
+// waiting.
+func (r *runner) sweepAndWork(ctx context.Context) (worker.Summary, error) {
+	sweeping, stop := context.WithCancel(ctx)
+	defer stop()
+	swept := make(chan error, 1)
+	go func() {
+		_, err := r.Pipeline.Sweep(sweeping, false)
+		swept <- err
+	}()
+	sum, err := r.work(ctx)
+	if err != nil {
+		stop()
+		<-swept
+		return sum, err
+	}
+	return sum, <-swept
 }
 
 // ready looks at all that can be wrong on this machine, before a bucket is
