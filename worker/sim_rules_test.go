@@ -78,11 +78,7 @@ func TestSimulatorFinds(t *testing.T) {
 
 func (p proof) find(t *testing.T) {
 	began := time.Now()
-	limit := most
-	if testing.Short() {
-		limit = most / 10
-	}
-	for seed := uint64(1); seed <= uint64(limit); seed++ {
+	for seed := uint64(1); seed <= most; seed++ {
 		o := p.of(seed)
 		o.without = p.rule
 		s := play(t, o, false)
@@ -97,7 +93,7 @@ func (p proof) find(t *testing.T) {
 		t.Logf("seed %d (%s): %s: %s", seed, time.Since(began).Truncate(time.Millisecond), s.problems[0].kind, s.problems[0].text)
 		return
 	}
-	t.Errorf("no simulation of %d needs this rule", limit)
+	t.Errorf("no simulation of %d needs this rule", most)
 }
 
 func (p proof) of(seed uint64) options {
