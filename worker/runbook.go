@@ -1,0 +1,166 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// again keeps a job for later after an error, or ends the Run where waiting
+// cannot help. j is nil where the record could not be read.
+func (r *run) again(id ID, t *tracked, j *job, err error) {
+	final := !transient(err) && !errors.Is(err, context.Canceled)
+	if final {
+		r.stop(err)
+	}
+	r.trouble(err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.fail++
+	t.hand, t.due = false, time.Now().Add(backoff(t.fail))
+	t.idle = final || j != nil && j.rec.State == Claimed
+	r.open[id] = t
+}
+
+// settle books a job that came to its end, or keeps it under way.
+func (r *run) settle(d Document, j *job, w pause, mine bool, err error) {
+	if err != nil && !j.rec.State.Settled() {
+		r.again(j.id, &tracked{doc: d}, j, err)
+		return
+	}
+	out := r.p.describeWaiting(j, w)
+	r.p.nameFor(&out, d)
+	kind, code := outcome(out, mine)
+	if kind == "" {
+		r.keep(j, d, w)
+		return
+	}
+	r.finish(j.id, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Job: out, Code: code})
+}
+
+func outcome(j Job, mine bool) (OutcomeKind, Code) {
+	switch {
+	case j.State == Held:
+		return OutcomeHeld, j.Code
+	case !j.State.Settled():
+		return "", ""
+	case j.Failed():
+		return OutcomeFailed, j.Code
+	case mine:
+		return OutcomeSealed, ""
+	}
+	return OutcomeUnchanged, ""
+}
+
+// keep notes when to look at a job again.
+func (r *run) keep(j *job, d Document, w pause) {
+	due := time.Now().Add(r.p.set.Ask)
+	if !w.until.IsZero() {
+		due = time.Now().Add(waitAtLeast(w.until, r.p.set.Poll))
+	}
+	if w.reason == WaitBreaker {
+		r.stop(&Fault{Op: "submit", Code: CodeBreaker, Hint: "the provider refuses this key or account, or a violation was seen; see: zdrworker status"})
+	}
+	if w.reason == WaitPaused {
+		r.stop(&Fault{Op: "submit", Code: CodePaused, Hint: "somebody paused submissions; zdrworker status says since when, zdrworker resume ends it"})
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lastGood = time.Now()
+	r.open[j.id] = &tracked{doc: d, due: due, idle: j.rec.State == Claimed}
+	r.report()
+}
+
+// refuse books a document that never became a job, or ends the Run where the
+// cause is not the document.
+func (r *run) refuse(d Document, err error) {
+	var f *Fault
+	errors.As(err, &f)
+	kind := OutcomeRefused
+	switch {
+	case f == nil:
+		f = &Fault{Code: CodeInternal, Err: err}
+		r.stop(err)
+	case f.Code == CodeNoRoute || f.Code == CodeUnsupported:
+		kind = OutcomeSkipped
+	case f.Code == CodeEmpty || f.Code == CodeBinary || f.Code == CodeKeyTooLong || f.Code == CodeKeyRefused || f.Code == CodeSourceGone:
+	default:
+		r.stop(err)
+	}
+	r.finish(ID{}, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Code: f.Code})
+}
+
+// finish books an outcome and frees its slot.
+func (r *run) finish(id ID, o Outcome) {
+	r.mu.Lock()
+	delete(r.open, id)
+	r.lastGood = time.Now()
+	s := &r.sum
+	switch o.Kind {
+	case OutcomeSealed:
+		s.Sealed++
+		s.Credits += o.Job.Credits
+		if o.Job.Status == StatusSchemaViolation {
+			s.Violations++
+		}
+	case OutcomeUnchanged:
+		s.Unchanged++
+	case OutcomeFailed:
+		s.Failed++
+	case OutcomeRefused:
+		s.Refused++
+	case OutcomeSkipped:
+		s.Skipped++
+	case OutcomeHeld:
+		s.Held++
+	}
+	if r.o.Notify != nil {
+		r.o.Notify(o)
+	}
+	r.report()
+	r.mu.Unlock()
+	<-r.slots
+}
+
+// report tells the counts; r.mu is held.
+func (r *run) report() {
+	if r.o.Status != nil {
+		s := r.sum
+		s.Open = len(r.open)
+		r.o.Status(s)
+	}
+}
+
+func (r *run) count(f func(*Summary)) { r.mu.Lock(); f(&r.sum); r.mu.Unlock() }
+
+func (r *run) halted() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.halt != nil }
+
+// stop ends submissions; what is out is still brought home.
+func (r *run) stop(err error) {
+	r.mu.Lock()
+	if r.halt == nil {
+		r.halt = err
+	}
+	r.mu.Unlock()
+	r.signal()
+}
+
+// trouble notes an error that may pass. When nothing has worked for too long
+// the Run gives up; the bucket keeps its place.
+func (r *run) trouble(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lastErr = err
+	if time.Since(r.lastGood) > r.o.Patience {
+		r.cancel(err)
+	}
+}
+
+func (r *run) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}

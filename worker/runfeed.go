@@ -1,0 +1,142 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// feed draws documents while there are slots.
+func (r *run) feed(ctx context.Context) {
+	defer r.signal()
+	defer func() { r.mu.Lock(); r.fed = true; r.mu.Unlock() }()
+	if r.o.Documents == nil {
+		return
+	}
+	for d, err := range r.o.Documents {
+		if err != nil {
+			r.stop(fault("run", "", err))
+			return
+		}
+		select {
+		case r.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		if r.halted() {
+			<-r.slots
+			return
+		}
+		r.count(func(s *Summary) { s.Found++ })
+		r.begin(1)
+		select {
+		case r.docs <- d:
+		case <-ctx.Done():
+			r.begin(-1)
+			return
+		}
+	}
+}
+
+func (r *run) begin(n int) { r.mu.Lock(); r.busy += n; r.mu.Unlock() }
+
+// work takes nudges before documents: what is out comes home first.
+func (r *run) work(ctx context.Context) {
+	for {
+		select {
+		case w := <-r.nudges:
+			r.advance(ctx, w)
+			r.signal()
+			continue
+		default:
+		}
+		select {
+		case w := <-r.nudges:
+			r.advance(ctx, w)
+		case d := <-r.docs:
+			r.start(ctx, d)
+			r.begin(-1)
+		case <-ctx.Done():
+			return
+		}
+		r.signal()
+	}
+}
+
+// start claims one document and, when it is new, submits it in the same go.
+func (r *run) start(ctx context.Context, d Document) {
+	for try := 1; ; try++ {
+		j, w, fresh, err := r.claimAndGo(ctx, d)
+		if err == nil || j != nil {
+			r.settle(d, j, w, fresh, err)
+			return
+		}
+		if !transient(err) {
+			r.refuse(d, err)
+			return
+		}
+		r.trouble(err)
+		if !sleep(ctx, backoff(try)) {
+			<-r.slots
+			return
+		}
+	}
+}
+
+func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, error) {
+	p := r.p
+	_, held := p.brake.holds(ctx, p, time.Now())
+	begin := !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d.Key)
+	j, fresh, err := p.claim(ctx, d, begin)
+	if begin && (err != nil || !fresh) {
+		p.pacer.giveBack(ctx)
+	}
+	if err != nil {
+		return nil, pause{}, false, err
+	}
+	release, err := p.hands.take(ctx, j.id)
+	if err != nil {
+		return nil, pause{}, false, err
+	}
+	defer release()
+	known := !fresh && j.rec.State.Settled()
+	var w pause
+	if fresh && begin {
+		// Only this call knows the token, so only it may go on with it (I1).
+		w, _, err = p.attemptNow(ctx, j)
+		if err == nil && w == (pause{}) || errors.Is(err, errLost) {
+			w, err = p.drive(ctx, j, nudge{slot: true})
+		}
+		err = fault("submit", j.rec.Ref, err)
+	} else if !known {
+		w, err = p.drive(ctx, j, nudge{slot: true, ask: true})
+	}
+	return j, w, !known, err
+}
+
+// advance moves one tracked job on.
+func (r *run) advance(ctx context.Context, w work) {
+	p := r.p
+	release, err := p.hands.take(ctx, w.id)
+	if err != nil {
+		return
+	}
+	defer release()
+	r.mu.Lock()
+	t := r.open[w.id]
+	r.mu.Unlock()
+	if t == nil {
+		return
+	}
+	j, err := p.load(ctx, w.id)
+	if err != nil {
+		r.again(w.id, t, nil, fault("advance", "", err))
+		return
+	}
+	pw, err := p.drive(ctx, j, w.n)
+	if err != nil && !j.rec.State.Settled() {
+		r.again(w.id, t, j, err)
+		return
+	}
+	r.settle(t.doc, j, pw, true, err)
+}
