@@ -41,6 +41,8 @@
 //   - sealing: one landed result was chosen; it is being checked and published.
 //   - sealed: the result stands at its key.
 //   - draining: staged objects were removed once; a signed URL may still live.
+//     A failed job may be tried again from here, its next generation beginning
+//     with the same record.
 //   - closed: every URL has ended and one more listing was empty.
 //   - fencing: a POST's answer was lost. What its URL points at is deleted, the
 //     provider's list gets time to show the job, then outbox and list decide.
@@ -81,7 +83,8 @@
 //	result is no JSON, or another job's    fails; retry by command            yes
 //	store slow or away                     later, from the record             no
 //
-// "At most one billed submission per document and revision" rests on two things
-// that the provider does not document: that its list shows an accepted job
-// within Settings.ListLag, and that no one else submits with the same API key.
+// "At most one billed submission per document and revision" rests on three
+// things that the provider does not document: that its list shows an accepted
+// job within Settings.ListLag, that its clock and the store's are within a
+// quarter of an hour, and that no one else submits with the same API key.
 package worker
