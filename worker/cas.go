@@ -76,7 +76,12 @@ func (p *Pipeline) write(ctx context.Context, id ID, rec *record, c bucket.Condi
 	if err != nil {
 		return nil, err
 	}
-	info, err := p.store.Put(ctx, recordKey(id), bytes.NewReader(body), bucket.PutOptions{Condition: c, ContentType: "application/json"})
+	// A worker that is told to leave ends this write first: cut short, it could
+	// take effect after the reading back, and the step that it begins would
+	// have to be fenced.
+	firmly, done := firm(ctx)
+	defer done()
+	info, err := p.store.Put(firmly, recordKey(id), bytes.NewReader(body), bucket.PutOptions{Condition: c, ContentType: "application/json"})
 	if err == nil {
 		return &job{id: id, rec: rec, etag: info.ETag, now: p.storeTime(info.Date)}, nil
 	}

@@ -266,10 +266,12 @@ func (s *sim) stop() {
 	for _, w := range waiting {
 		w.grant <- verdict{dead: true}
 	}
+	s.mu.Lock()
 	for _, p := range s.procs {
 		p.dead = true
 		p.cancel()
 	}
+	s.mu.Unlock()
 	time.Sleep(10 * time.Minute)
 	synctest.Wait()
 	_ = s.provider.Close()

@@ -54,6 +54,14 @@ func (w *world) look() *findings {
 	return f
 }
 
+// uncertain is the one reason for which a job may be held: an answer was lost,
+// and until the URL ended the provider's list had a job that nobody knew. The
+// URLs of these runs end after seconds, so a way that is cut for as long can do
+// that to a few.
+const uncertain = "billing_uncertain"
+
+func mostHeld(docs int) int { return max(docs/10, 3) }
+
 // lend makes what goes wrong while reading the buckets a subtest's failure.
 func (w *world) lend(t *testing.T) (back func()) {
 	whole := w.t
@@ -70,9 +78,12 @@ func (f *findings) results(t *testing.T) {
 	defer f.lend(t)()
 	_, written := f.versions(f.store, "results/")
 	lying := f.list(f.store, "results/")
+	missing := 0
 	for n := range f.plan.docs {
 		if !slices.Contains(lying, resultOf(n)) {
-			t.Errorf("document %d has no result", n)
+			if missing++; missing > sum(f.held) {
+				t.Errorf("document %d has no result, and is not held", n)
+			}
 			continue
 		}
 		body, meta := f.get(f.store, resultOf(n))
@@ -104,7 +115,7 @@ func (f *findings) results(t *testing.T) {
 }
 
 // bill: of all jobs that the provider made for one document exactly one was
-// billed.
+// billed; of a document that is held, at most one.
 func (f *findings) bill(t *testing.T) {
 	billed := map[string][]string{}
 	for _, j := range f.account.Jobs {
@@ -123,7 +134,7 @@ func (f *findings) bill(t *testing.T) {
 		n := len(billed[ref])
 		if _, answered := f.docOf[ref]; n == 0 && answered && f.deliveredUnpaid(ref) {
 			f.unpaid++
-		} else if n != 1 {
+		} else if n != 1 && (n > 1 || r.State != "held") {
 			t.Errorf("job %s: billed %d times: %s\n%s", ref[:8], n, r.path(), r.text)
 		}
 	}
@@ -188,13 +199,13 @@ func (f *findings) histories(t *testing.T) {
 		if at != r.State {
 			t.Errorf("job %s: the history ends at %s, the record says %s", ref[:8], at, r.State)
 		}
-		if r.State == "held" {
+		if r.State == "held" && (r.Hold != uncertain || sum(f.held) > mostHeld(f.plan.docs)) {
 			t.Errorf("job %s is held, %s: %s\n%s", ref[:8], r.Hold, r.path(), r.text)
-		} else if r.State != "closed" {
+		} else if r.State != "held" && r.State != "closed" {
 			t.Errorf("job %s is not closed: %s\n%s", ref[:8], r.path(), r.text)
 		}
 	}
-	if n := len(f.list(f.store, "zdr/open/")); n != len(f.open)+len(f.held) {
+	if n := len(f.list(f.store, "zdr/open/")); n != sum(f.open)+sum(f.held) {
 		t.Errorf("%d markers are left", n)
 	}
 }
