@@ -12,6 +12,9 @@ import (
 func TestMain(m *testing.M) { miniotest.Main(m) }
 
 func TestChaos(t *testing.T) {
+	if *docsFlag == 0 {
+		t.Skip("the storm runs when it is asked for: -chaos.docs=60")
+	}
 	miniotest.Start(t)
 	w := newWorld(t, newPlan(t))
 	began := time.Now()

@@ -277,11 +277,19 @@ func (f *findings) leavings(t *testing.T) {
 			t.Errorf("after SIGTERM a process ended with %d", l.exit)
 		}
 		for _, ref := range l.unanswered {
-			if !f.excused(ref) && !f.book.disturbed(l.at.Add(-postTimeout), l.at.Add(l.took)) {
+			if f.inHand(ref, l) && !f.excused(ref) && !f.book.disturbed(l.at.Add(-postTimeout), l.at.Add(l.took)) {
 				t.Errorf("after SIGTERM (%s) the submission of %s was left without an answer: %s", l.took.Round(time.Millisecond), ref[:8], f.byRef[ref].path())
 			}
 		}
 	}
+}
+
+// inHand: the submission was begun so late before SIGTERM that its answer could
+// still come. One that was begun earlier had lost its answer before.
+func (f *findings) inHand(ref string, l leaving) bool {
+	return slices.ContainsFunc(f.byRef[ref].History, func(c change) bool {
+		return (c.Event == "intend" || c.Event == "repeat") && c.At.After(l.at.Add(-postTimeout)) && c.At.Before(l.at.Add(l.took))
+	})
 }
 
 // excused: the provider interfered with one of the job's submissions.

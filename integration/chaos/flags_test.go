@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	docsFlag  = flag.Int("chaos.docs", 60, "how many documents")
+	docsFlag  = flag.Int("chaos.docs", 0, "how many documents; 0 leaves the storm out")
 	killsFlag = flag.Int("chaos.kills", 15, "how many SIGKILLs and SIGSTOPs")
 	procsFlag = flag.Int("chaos.procs", 3, "how many processes at a time")
 	seedFlag  = flag.Uint64("chaos.seed", 0, "seed of the plan; 0 takes a new one")
