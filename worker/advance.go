@@ -94,7 +94,7 @@ func (p *Pipeline) step(ctx context.Context, j *job, n nudge) (w pause, done boo
 	case Submitted:
 		return p.stepSubmitted(ctx, j, n)
 	case Held:
-		return p.stepHeld(ctx, j)
+		return p.stepHeld(ctx, j, n)
 	case Sealing:
 		return p.stepSealing(ctx, j)
 	case Sealed:

@@ -46,7 +46,8 @@
 //   - closed: every URL has ended and one more listing was empty.
 //   - fencing: a POST's answer was lost. What its URL points at is deleted, the
 //     provider's list gets time to show the job, then outbox and list decide.
-//   - held: neither could. Nothing is submitted again unless somebody says so.
+//   - held: neither could. Nothing is submitted again unless a later look at the
+//     list proves that it was not billed, or somebody says so.
 //   - failing: failed for good; the failure object is being written.
 //
 // # What holds at every moment
@@ -76,8 +77,10 @@
 //	POST answered 400, 413, 415, 422       fails for good                     no
 //	the URL could not be fetched           new attempt, Settings.Attempts     no
 //	401, 402, 403                          breaker; later                     no
-//	POST's answer lost, 5xx                fence; new attempt if proven       no
-//	  not proven                           held; OnUncertain decides          it may
+//	POST's answer lost, 5xx                fence; new attempt if proven, 10   no
+//	                                       of those at most
+//	  not proven                           held; a later look may prove it,   it may
+//	                                       else OnUncertain decides
 //	provider's job failed, cancelled       new attempt, Settings.Attempts     no (failed jobs are free)
 //	completed, nothing landed              held after the URL's end           it may
 //	result is no JSON, or another job's    fails; retry by command            yes

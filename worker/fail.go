@@ -24,12 +24,29 @@ type failureObject struct {
 	At        time.Time `json:"at"`
 }
 
-// fail ends a job for good. billed is "no", "yes" or "unknown".
+// fail ends a job for good. billed is what its end says: "no", "yes" or
+// "unknown". An earlier submission that was given up by choice, or whose result
+// was of no use, makes a "no" of it "unknown".
 func (p *Pipeline) fail(ctx context.Context, j *job, code Code, retryable bool, billed string) error {
+	if billed == "no" && j.rec.mayHaveBilled() {
+		billed = "unknown"
+	}
 	return p.swap(ctx, j, EventFail, string(code), func(r *record) {
 		r.Failure = &failure{Code: string(code), Step: r.Step, Retryable: retryable, Billed: billed, At: j.now.UTC()}
 		r.Waiting, r.Hold, r.Lease, r.NotBefore, r.FencedAt = WaitNothing, "", nil, time.Time{}, time.Time{}
 	})
+}
+
+// mayHaveBilled: a submission before the one that is under way had URLs and is
+// not proven unbilled.
+func (r *record) mayHaveBilled() bool {
+	for i, a := range r.Attempts {
+		before := i < len(r.Attempts)-1 || a.Gen < r.Gen
+		if !a.SignedAt.IsZero() && (a.End == endResubmitted || a.End == "" && before) {
+			return true
+		}
+	}
+	return false
 }
 
 // stepFailing writes the failure object and takes everything staged away.

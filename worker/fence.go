@@ -23,7 +23,7 @@ func (p *Pipeline) stepSubmitting(ctx context.Context, j *job) (pause, bool, err
 	if p.now().Before(due) {
 		return pause{WaitUncertain, due}, true, nil
 	}
-	return pause{}, false, p.swap(ctx, j, EventFence, "", nil)
+	return pause{}, false, p.swap(ctx, j, EventFence, "", func(r *record) { r.FencedAt = time.Time{} })
 }
 
 // stepFencing settles an attempt of unknown outcome, in the order that the
@@ -60,7 +60,7 @@ func (p *Pipeline) stepFencing(ctx context.Context, j *job) (pause, bool, error)
 
 func (r *record) endFenced() {
 	r.current().End = endFenced
-	r.FencedAt, r.Waiting = time.Time{}, WaitNothing
+	r.FencedAt, r.Waiting, r.Hold = time.Time{}, WaitNothing, ""
 }
 
 // cutOff deletes what the attempt's markdown_url points at: a POST that a
@@ -130,11 +130,19 @@ type proof struct {
 	settled  bool // the record has moved on
 }
 
+// listMemory is how long the provider's list is taken to remember a job. How
+// long it does is not documented; a job that it has forgotten looks like one
+// that never was.
+const listMemory = 24 * time.Hour
+
 // proveUnbilled walks the provider's list. An attempt is proven unbilled when
 // every job that could be it is known to be another record's, has failed, or
 // was cancelled. It assumes a list that is complete after its lag, and a key
 // that only this fleet uses: neither is documented.
 func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
+	if j.now.Sub(j.rec.current().SignedAt) > listMemory {
+		return proof{}, nil
+	}
 	unknown, err := p.candidates(ctx, j)
 	if err != nil {
 		return proof{}, err
@@ -284,15 +292,16 @@ func (p *Pipeline) hold(ctx context.Context, j *job, why Code) error {
 	if err := p.takeAway(ctx, j.rec, keys...); err != nil {
 		return err
 	}
-	return p.swap(ctx, j, EventHold, string(why), func(r *record) {
-		r.Hold, r.Waiting, r.FencedAt = string(why), WaitOperator, time.Time{}
-	})
+	return p.swap(ctx, j, EventHold, string(why), func(r *record) { r.Hold, r.Waiting = string(why), WaitOperator })
 }
 
-// stepHeld looks for a late result. Submitting again may bill twice, so only
-// the policy that says so does it by itself.
-func (p *Pipeline) stepHeld(ctx context.Context, j *job) (pause, bool, error) {
+// stepHeld looks for a late result, and for a late proof. Submitting again
+// without one may bill twice, so only the policy that says so does it by itself.
+func (p *Pipeline) stepHeld(ctx context.Context, j *job, n nudge) (pause, bool, error) {
 	if landed, err := p.landing(ctx, j); landed || err != nil {
+		return pause{}, false, err
+	}
+	if proven, err := p.proveHeld(ctx, j, n); proven || err != nil {
 		return pause{}, false, err
 	}
 	if p.set.OnUncertain == UncertainResubmit {
@@ -301,13 +310,31 @@ func (p *Pipeline) stepHeld(ctx context.Context, j *job) (pause, bool, error) {
 	return pause{WaitOperator, time.Time{}}, true, nil
 }
 
+// proveHeld asks the provider's list again about an attempt whose outcome could
+// not be settled: what was in the way then, the job of another attempt of
+// unknown outcome, may be in a record by now. A provider that does not answer
+// leaves the job as it is.
+func (p *Pipeline) proveHeld(ctx context.Context, j *job, n nudge) (proven bool, err error) {
+	if !n.ask || j.rec.Hold != string(CodeUncertain) || j.rec.FencedAt.IsZero() {
+		return false, nil
+	}
+	proof, err := p.proveUnbilled(ctx, j)
+	switch {
+	case err != nil && !transient(err):
+		return false, err
+	case err != nil || !proof.unbilled:
+		return proof.settled, nil
+	}
+	return true, p.swap(ctx, j, EventProve, "", func(r *record) { r.endFenced() })
+}
+
 // resubmit gives the held attempt up by choice: it may have been billed.
 func (p *Pipeline) resubmit(ctx context.Context, j *job) error {
 	return p.swap(ctx, j, EventResubmit, j.rec.Hold, func(r *record) {
 		if a := r.current(); a != nil {
 			a.End = endResubmitted
 		}
-		r.Hold, r.Waiting = "", WaitNothing
+		r.Hold, r.Waiting, r.FencedAt = "", WaitNothing, time.Time{}
 	})
 }
 

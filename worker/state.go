@@ -100,6 +100,7 @@ var transitions = map[State]map[Event]State{
 	},
 	Held: {
 		EventAccept:   Submitted,
+		EventProve:    Claimed,
 		EventLand:     Sealing,
 		EventResubmit: Claimed,
 		EventFail:     Failing,

@@ -121,7 +121,7 @@ func nextOf(d worker.Detail, stop worker.Breaker, now time.Time) string {
 	case worker.Sealed, worker.Failing:
 		return "staged objects are removed"
 	case worker.Held:
-		return "a late result is still taken; nothing is submitted again unless you say so"
+		return "a late result, or a later proof from the provider's list, is still taken; without one nothing is submitted again unless you say so"
 	case worker.Draining:
 		return "the last look for late objects" + at(d.Drained, now) + ", when no URL can be used any more; then the job closes"
 	}
