@@ -40,7 +40,7 @@ type leaving struct {
 	at         time.Time
 	took       time.Duration
 	exit       int
-	unanswered []string
+	unanswered []string // submissions in hand that had no answer at the end
 }
 
 func newBook(t *testing.T, mark string) *book {

@@ -258,8 +258,8 @@ func (f *findings) exits(t *testing.T) {
 }
 
 // leavings: after SIGTERM a process ends with 143, or with the code of a run
-// that came to its end just then; and no submission that it had begun is left
-// without an answer, unless a way was cut or the provider lost it.
+// that came to its end just then; and no submission that it had in hand is
+// left without an answer, unless a way was cut or the provider lost it.
 func (f *findings) leavings(t *testing.T) {
 	for _, l := range f.book.terms {
 		if !slices.Contains([]int{exitTerm, exitOK, exitHeld, exitFailed}, l.exit) && !f.book.disturbed(l.at.Add(-5*time.Second), l.at.Add(l.took)) {

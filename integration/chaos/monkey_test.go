@@ -191,7 +191,7 @@ func (s *storm) term(p *process) {
 		s.kill(p, "SIGKILL after the grace")
 		<-p.over
 	}
-	s.book.left(leaving{at: at, took: time.Since(at), exit: p.exit(), unanswered: p.unanswered()})
+	s.book.left(leaving{at: at, took: time.Since(at), exit: p.exit(), unanswered: p.unanswered(at.Add(-postTimeout))})
 }
 
 // cutter cuts one way after the other until the storm is over.

@@ -22,14 +22,14 @@ type process struct {
 	over  chan struct{} // closed when it has ended and all that it wrote was read
 
 	mu   sync.Mutex
-	last map[string]string // ref → its last event in this process
+	last map[string]word // ref → its last event in this process
 }
 
 // start begins `zdrworker args…`.
 func (w *world) start(args ...string) (*process, error) {
 	p := &process{
 		cmd: exec.Command(w.program, args...), book: w.book, began: time.Now(),
-		heard: make(chan string, 256), over: make(chan struct{}), last: map[string]string{},
+		heard: make(chan string, 256), over: make(chan struct{}), last: map[string]word{},
 	}
 	p.cmd.Dir, p.cmd.Env = w.dir, w.env
 	tie(p.cmd)
@@ -75,7 +75,7 @@ func (p *process) line(b []byte) {
 		return
 	}
 	p.mu.Lock()
-	p.last[ref] = event
+	p.last[ref] = word{event, time.Now()}
 	p.mu.Unlock()
 	select {
 	case p.heard <- event:
@@ -129,14 +129,21 @@ func (p *process) exit() int {
 	return ws.ExitStatus()
 }
 
+// word is what a process logged about a job, and when it was read.
+type word struct {
+	event string
+	at    time.Time
+}
+
 // unanswered are the jobs whose last word in this process is that a submission
-// begins.
-func (p *process) unanswered() []string {
+// begins, and that was since a time: one that began earlier had been given up
+// before, its deadline having passed.
+func (p *process) unanswered(since time.Time) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var refs []string
-	for ref, event := range p.last {
-		if event == "intend" || event == "repeat" {
+	for ref, last := range p.last {
+		if (last.event == "intend" || last.event == "repeat") && last.at.After(since) {
 			refs = append(refs, ref)
 		}
 	}
