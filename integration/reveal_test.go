@@ -19,6 +19,8 @@ var revealed = map[string][]string{
 	"presign.URL": {"presign/sign.go", "worker/ade/form.go"},
 	// The key goes into the Authorization header.
 	"zdr.APIKey": {"zdr/redact.go", "worker/ade/client.go", "worker/ade/key.go"},
+	// A password goes into the one field of a parse that takes it.
+	"zdr.Password": {"zdr/password.go", "worker/ade/form.go"},
 	// Results go from one bucket to the other, and to who asked for them.
 	"zdr.Document": {"worker/wait.go", "worker/publish.go", "cmd/zdrworker/"},
 	// Names are keys of the store, and are shown to a person who asks.

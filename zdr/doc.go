@@ -11,11 +11,13 @@
 //   - Grant is a capability. The signer deposits what it signed; a URL that was
 //     not deposited does not leave, nor one for another job, attempt, role or
 //     field, nor one twice.
-//   - Schema is what goes out in the clear, so it must be approved.
+//   - Schema and Prompts are what goes out in the clear, so they must be approved.
 //   - Recorder gets every verdict before it takes effect. A ledger stands there.
 //   - Reply holds what comes back to the fields of a receipt. Content in a reply
-//     is a Violation, and nothing of it is kept.
-//   - Document, Name, Text, APIKey and JobID are types that print as a
+//     is a Violation, and nothing of it is kept. The one call that is answered
+//     with content goes through Guard.Stream, and is refused unless the policy
+//     says SyncCalls.
+//   - Document, Name, Text, APIKey, Password and JobID are types that print as a
 //     placeholder everywhere, except JobID, which is safe to print.
 //   - Harden and RecoverTo keep the process from telling by other ways.
 //

@@ -27,6 +27,11 @@ const (
 	RuleStrict        = "strict"        // neither true nor false
 	RuleSchemaForm    = "schema-form"   // not canonical JSON
 	RuleSchema        = "schema"        // not approved by the policy
+	RuleSplit         = "split"         // another word than page
+	RulePromptsForm   = "prompts-form"  // not canonical JSON of at most 512 characters for figures
+	RulePrompts       = "prompts"       // not approved by the policy
+	RulePassword      = "password"      // longer than a password can be
+	RuleSyncCalls     = "sync-calls"    // a call that is answered with content, which the policy does not allow
 	RuleURL           = "url"           // a URL of a shape that is never signed
 	RuleURLPrefix     = "url-prefix"    // an outbox outside the policy's URL prefixes
 	RuleCapability    = "capability"    // a URL that was not deposited, or is for another use, job or attempt
@@ -40,7 +45,8 @@ func Rules() []string {
 	return []string{
 		RuleOperation, RuleReference, RuleMethod, RuleHost, RulePath, RuleQuery, RuleHeader,
 		RuleAuthorization, RuleTransfer, RuleJob, RuleBody, RuleBodySize, RuleCanonical, RuleField,
-		RuleModel, RuleStrict, RuleSchemaForm, RuleSchema, RuleURL, RuleURLPrefix, RuleCapability,
+		RuleModel, RuleStrict, RuleSchemaForm, RuleSchema, RuleSplit, RulePromptsForm, RulePrompts,
+		RulePassword, RuleSyncCalls, RuleURL, RuleURLPrefix, RuleCapability,
 		RuleExpired, RuleGrant, RuleAddress,
 	}
 }
@@ -108,6 +114,7 @@ const (
 	ClassCut       = "cut"       // the connection broke before the reply was whole
 	ClassRedirect  = "redirect"  // a 3xx reply, not followed
 	ClassMalformed = "malformed" // a reply that is not the JSON of its operation
+	ClassSink      = "sink"      // the writer that content was handed to failed
 )
 
 // TransportError says that there is no usable answer. Sent tells whether the
@@ -119,7 +126,7 @@ type TransportError struct {
 	Ref    string
 	Sent   bool
 	Class  string
-	Status int // HTTP status where one came: ClassRedirect, ClassMalformed, ClassCut
+	Status int // HTTP status where one came: ClassRedirect, ClassMalformed, ClassCut, ClassSink
 	cause  error
 }
 
@@ -137,7 +144,7 @@ func (e *TransportError) Error() string {
 }
 
 // Unwrap gives context.Canceled or context.DeadlineExceeded where one of them
-// ended the call, else nil.
+// ended the call, the writer's error where Class is ClassSink, else nil.
 func (e *TransportError) Unwrap() error { return e.cause }
 
 // ErrRecorder is the class of a RecordError.

@@ -20,7 +20,10 @@ const (
 
 // fieldOrder is the canonical order of the fields, and at the same time the
 // list of all fields that hold options or URLs and never content.
-var fieldOrder = []string{"schema", "model", "strict", "markdown_url", "output_save_url"}
+var fieldOrder = []string{
+	"schema", "model", "strict", "split", "custom_prompts", "password",
+	"markdown_url", "document_url", "output_save_url",
+}
 
 // fieldRank is the place of a field in the canonical order, -1 for a field that
 // the boundary does not know.

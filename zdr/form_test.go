@@ -80,12 +80,18 @@ func formSeeds() [][]byte {
 	good.Add("markdown_url", "https://b.example/s/a.md?X-Amz-Signature=1")
 	good.Add("output_save_url", "https://b.example/o/a.json?X-Amz-Signature=2")
 	contentType, body := good.Encode()
+	parse := zdr.NewForm()
+	parse.Add("document_url", "https://b.example/s/a.pdf?X-Amz-Signature=1")
+	parse.Add("password", "open sesame")
+	parse.Add("custom_prompts", `{"figure":"Describe the axes."}`)
+	parse.Add("split", "page")
+	_, parsed := parse.Encode()
 	empty := zdr.NewForm()
 	empty.Add("model", "")
 	_, blank := empty.Encode()
 	edit := func(old, now string) []byte { return []byte(strings.Replace(string(body), old, now, 1)) }
 	return [][]byte{
-		body, blank, nil, []byte(contentType),
+		body, parsed, blank, nil, []byte(contentType),
 		append([]byte("x\r\n"), body...), append(bytes.Clone(body), 'x'), body[:len(body)-2],
 		bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n")),
 		edit(`name="schema"`, `name="schema"; filename="a"`), edit("\r\n\r\n", "\r\nX: y\r\n\r\n"),

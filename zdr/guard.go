@@ -1,6 +1,7 @@
 package zdr
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -29,7 +30,7 @@ type Guard struct {
 
 // Call says what a request is about. The guard compares the request with it.
 type Call struct {
-	Operation string // ExtractCreate, ExtractGet or ExtractList
+	Operation string // one of the constants, e.g. ExtractCreate or ParseGet
 	Ref       string // the job's 128 random bits, 1 to 64 of A-Z a-z 0-9 _ -; required for a create
 	Attempt   int    // 1 and up for a create
 	Job       JobID  // for a get
@@ -62,7 +63,7 @@ func NewGuardOver(base http.RoundTripper, p Policy, r Recorder) (*Guard, error) 
 }
 
 func newGuard(base http.RoundTripper, proves bool, p Policy, r Recorder) (*Guard, error) {
-	p.Hosts, p.Schemas = slices.Clone(p.Hosts), slices.Clone(p.Schemas)
+	p.Hosts, p.Schemas, p.Prompts = slices.Clone(p.Hosts), slices.Clone(p.Schemas), slices.Clone(p.Prompts)
 	p.URLPrefixes, p.approved = slices.Clone(p.URLPrefixes), slices.Clone(p.approved)
 	g := &Guard{policy: p, recorder: r, base: base, proves: proves}
 	if err := g.UseBaseURL(""); err != nil {
@@ -78,10 +79,14 @@ func (g *Guard) recordSchemas() error {
 	}
 	for _, digest := range g.policy.Schemas {
 		e := g.entry(KindPolicy, Call{})
-		e.Schema, e.Rule = digest, "schema-policy"
-		if how[digest] != "" {
-			e.Rule = "schema-" + how[digest]
+		e.Schema, e.Rule = digest, "schema-"+cmp.Or(how[digest], "policy")
+		if err := g.record(context.Background(), e); err != nil {
+			return err
 		}
+	}
+	for _, digest := range g.policy.Prompts {
+		e := g.entry(KindPolicy, Call{})
+		e.Prompts, e.Rule = digest, "prompts-"+cmp.Or(how[digest], "policy")
 		if err := g.record(context.Background(), e); err != nil {
 			return err
 		}
@@ -123,16 +128,21 @@ func (g *Guard) UseBaseURL(choice string) error {
 // no error. No request is ever sent twice, and a create that was let out has
 // used its URLs, whatever became of it: sign again.
 func (g *Guard) Do(ctx context.Context, req *http.Request, about Call) (*Reply, error) {
+	return g.exchange(ctx, req, about, nil)
+}
+
+// exchange hands content to where it belongs, and to nowhere where to is nil.
+func (g *Guard) exchange(ctx context.Context, req *http.Request, about Call, to *sink) (*Reply, error) {
 	if req != nil && req.Body != nil {
 		defer func() { _ = req.Body.Close() }()
 	}
-	out, rule := g.vet(req, about)
+	out, rule := g.vet(req, about, to)
 	if rule != "" {
 		return nil, g.refuse(ctx, about, out.op.method, rule)
 	}
 	e := g.entry(KindIntent, about)
-	e.Method, e.Fields, e.Bytes = out.op.method, out.fields, int64(len(out.body))
-	e.Schema, e.Until, e.Host = out.schema, out.until, hostOf(out.base)
+	e.Method, e.Fields, e.Bytes = out.op.method, out.fields, int64(len(out.body)-out.hidden)
+	e.Schema, e.Prompts, e.Until, e.Host = out.schema, out.prompts, out.until, hostOf(out.base)
 	if err := g.record(ctx, e); err != nil {
 		return nil, err
 	}

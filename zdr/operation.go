@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // The operations that a guard knows. Anything else is refused.
@@ -26,9 +27,12 @@ type operation struct {
 	ofJob  bool                               // the path ends with the job of the call
 	query  map[string]func(value string) bool // the parameters it takes, each at most once
 	fields []fieldRule                        // the form it sends; none: no body
-	limit  int                                // bytes of the longest reply
-	reply  shape                              // of a 2xx
-	finish func(*Reply, receipt, Call) bool   // false: not a reply to this call
+	// streams: a reply of 200 or 206 is content, for Stream alone.
+	streams bool
+	timeout time.Duration                    // default callTimeout
+	limit   int                              // bytes of the longest reply
+	reply   shape                            // of a 2xx
+	finish  func(*Reply, receipt, Call) bool // false: not a reply to this call
 }
 
 // fieldRule is one field that may leave.
@@ -39,6 +43,8 @@ type fieldRule struct {
 	check func(p Policy, value string) string
 	// role is set where the value is a presigned URL.
 	role Role
+	// secret: not even its length is recorded.
+	secret bool
 }
 
 const extractJobs = "/v1/ade/extract/jobs"
@@ -63,14 +69,20 @@ var operations = map[string]operation{
 		limit: 1 << 20, reply: extractJobShape, finish: finishGet,
 	},
 	ExtractList: {
-		method: http.MethodGet, path: extractJobs,
-		query: map[string]func(string) bool{
-			"page":     func(v string) bool { return isNumber(v, 0, 1_000_000) },
-			"pageSize": func(v string) bool { return isNumber(v, 1, 100) },
-			"status":   isStatus,
-		},
+		method: http.MethodGet, path: extractJobs, query: listQuery,
 		limit: 4 << 20, reply: jobListShape, finish: finishList,
 	},
+	ParseCreate: parseCreateOperation,
+	ParseGet:    parseGetOperation,
+	ParseList:   parseListOperation,
+	ParseSync:   parseSyncOperation,
+}
+
+// listQuery are the parameters of both lists.
+var listQuery = map[string]func(string) bool{
+	"page":     func(v string) bool { return isNumber(v, 0, 1_000_000) },
+	"pageSize": func(v string) bool { return isNumber(v, 1, 100) },
+	"status":   isStatus,
 }
 
 var statuses = []string{"cancelled", "completed", "failed", "pending", "processing"}

@@ -32,8 +32,14 @@ type Policy struct {
 	// Development "http://127.0.0.1:port". Default none.
 	Hosts []string
 	// Schemas are digests of approved schemas, "sha256:" and 64 hex digits.
-	// Approve adds one. Default none: no create goes out.
+	// Approve adds one. Default none: no extraction goes out.
 	Schemas []string
+	// Prompts are digests of approved custom prompts, as those of Schemas.
+	// ApprovePrompts adds one. Default none: a parse that has some is refused.
+	Prompts []string
+	// SyncCalls lets out calls that are answered with content, which Stream
+	// hands through. Default false: they are refused.
+	SyncCalls bool
 	// URLPrefixes say where outbox URLs lie, up to and with a slash, e.g.
 	// "https://bucket.s3.us-east-2.amazonaws.com/o/". If there are any, an
 	// output_save_url must lie under one, and a reply's output_url may.
@@ -69,6 +75,20 @@ func (p *Policy) Approve(s Schema, how string) {
 	p.approved = append(slices.Clone(p.approved), approval{s.Digest(), how})
 	if !slices.Contains(p.Schemas, s.Digest()) {
 		p.Schemas = append(slices.Clone(p.Schemas), s.Digest())
+	}
+}
+
+// ApprovePrompts adds the digest of custom prompts. How is as in Approve.
+func (p *Policy) ApprovePrompts(prompts Prompts, how string) {
+	if prompts.IsZero() {
+		return
+	}
+	if !isToken(how, 32, "-_") {
+		how = "other"
+	}
+	p.approved = append(slices.Clone(p.approved), approval{prompts.Digest(), how})
+	if !slices.Contains(p.Prompts, prompts.Digest()) {
+		p.Prompts = append(slices.Clone(p.Prompts), prompts.Digest())
 	}
 }
 
@@ -110,13 +130,23 @@ func (p Policy) checkHosts() error {
 }
 
 func (p Policy) checkSchemas() error {
-	for _, d := range p.Schemas {
-		hexa, ok := strings.CutPrefix(d, "sha256:")
-		if !ok || len(hexa) != 64 || strings.Trim(hexa, "0123456789abcdef") != "" {
-			return &PolicyError{"Schemas", "use sha256: and 64 lower-case hex digits"}
-		}
+	if !areDigests(p.Schemas) {
+		return &PolicyError{"Schemas", "use sha256: and 64 lower-case hex digits"}
+	}
+	if !areDigests(p.Prompts) {
+		return &PolicyError{"Prompts", "use sha256: and 64 lower-case hex digits"}
 	}
 	return nil
+}
+
+func areDigests(list []string) bool {
+	for _, d := range list {
+		hexa, ok := strings.CutPrefix(d, "sha256:")
+		if !ok || len(hexa) != 64 || strings.Trim(hexa, "0123456789abcdef") != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func (p Policy) checkPrefixes() error {

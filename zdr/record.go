@@ -25,7 +25,7 @@ const (
 type Entry struct {
 	At        time.Time
 	Kind      Kind
-	Operation string // "extract.create", "extract.get", "extract.list", "presign"
+	Operation string // "extract.create", "parse.get" and so on, or "presign"
 	Ref       string // the job's 128 random bits
 	Attempt   int
 	Job       string // the provider's job id
@@ -33,13 +33,14 @@ type Entry struct {
 	Host      string         // the provider's host
 	Rule      string         // KindRefused: the rule; KindViolation: its kind; KindPolicy: what it is about
 	Status    int            // HTTP status of the answer
-	Fields    map[string]int // form field → bytes of its value
-	Bytes     int64          // body: of the request in an intent, of the reply in an answer
+	Fields    map[string]int // form field → bytes of its value; 0 for a password
+	Bytes     int64          // body: of the request in an intent, without a password; of the reply in an answer
 	Key       string         // key in the exchange bucket, for signed and removed
 	// AccessKeyID names the credentials that signed; it is no secret.
 	AccessKeyID string
 	Until       time.Time // when the URL, or the earlier of the two, ends
 	Schema      string    // "sha256:…" of the schema that goes out or is approved
+	Prompts     string    // "sha256:…" of the custom prompts that go out or are approved
 	// Development is true when the policy in force is for loopback only.
 	Development bool
 }

@@ -46,10 +46,14 @@ func TestNothingPrints(t *testing.T) {
 	shapesOf(t, marks, "Name", zdr.NewName(m))
 	shapesOf(t, marks, "Text", zdr.NewText(m))
 	shapesOf(t, marks, "APIKey", zdr.NewAPIKey(m))
+	shapesOf(t, marks, "Password", zdr.NewPassword(m))
+	shapesOf(t, marks, "Prompts", mustPrompts(t, m))
 	shapesOf(t, marks, "Schema", mustSchema(t, `{"type":"object","properties":{"`+m+`":{}}}`))
 	shapesOf(t, marks, "zero Document", zdr.Document{})
 	shapesOf(t, marks, "zero Name", zdr.Name{})
 	shapesOf(t, marks, "zero Schema", zdr.Schema{})
+	shapesOf(t, marks, "zero Password", zdr.Password{})
+	shapesOf(t, marks, "zero Prompts", zdr.Prompts{})
 }
 
 func shapesOf[T any](t *testing.T, marks *zdrtest.Sentinels, name string, v T) {
@@ -114,7 +118,7 @@ func TestPlainStringPrints(t *testing.T) {
 func TestPlaceholders(t *testing.T) {
 	for want, v := range map[string]any{
 		"[zdr.Document redacted]": zdr.NewDocument(nil), "[zdr.Name redacted]": zdr.NewName("a"),
-		"[zdr.Text redacted]": zdr.NewText("a"), "[zdr.APIKey redacted]": zdr.NewAPIKey("a"),
+		"[zdr.Text redacted]": zdr.NewText("a"), "[zdr.APIKey redacted]": zdr.NewAPIKey("a"), "[zdr.Password redacted]": zdr.NewPassword("a"),
 		"[zdr.Reply HTTP 202]": &zdr.Reply{Status: 202},
 	} {
 		encoded, err := json.Marshal(v)
@@ -126,7 +130,7 @@ func TestPlaceholders(t *testing.T) {
 
 func TestReveal(t *testing.T) {
 	if string(zdr.NewDocument([]byte("a")).Reveal()) != "a" || zdr.NewName("a").Reveal() != "a" ||
-		zdr.NewText("a").Reveal() != "a" || zdr.NewAPIKey("a").Reveal() != "a" {
+		zdr.NewText("a").Reveal() != "a" || zdr.NewAPIKey("a").Reveal() != "a" || zdr.NewPassword("a").Reveal() != "a" {
 		t.Error("a value is lost")
 	}
 	if (zdr.Document{}).Reveal() != nil || (zdr.Name{}).Reveal() != "" {

@@ -32,7 +32,9 @@ var refusals = []struct {
 	edit func(*trial)
 }{
 	{"unknown operation", zdr.RuleOperation, func(x *trial) { x.about.Operation = "extract.delete" }},
-	{"parse jobs", zdr.RuleOperation, func(x *trial) { x.about.Operation = "parse.create" }},
+	{"parse jobs", zdr.RulePath, func(x *trial) { x.about.Operation = zdr.ParseCreate }},
+	{"a call that is answered with content", zdr.RuleOperation, func(x *trial) { x.about.Operation = zdr.ParseSync }},
+	{"document_url of an extraction", zdr.RuleField, func(x *trial) { x.field("document_url", x.get) }},
 	{"no operation", zdr.RuleOperation, func(x *trial) { x.about = zdr.Call{} }},
 	{"no URL", zdr.RuleOperation, func(x *trial) { x.req.URL = nil }},
 	{"no ref", zdr.RuleReference, func(x *trial) { x.about.Ref = "" }},
@@ -200,10 +202,14 @@ func TestRefusalsCoverAllRules(t *testing.T) {
 		zdr.RuleExpired,   // TestExpiredGrant
 		zdr.RuleGrant,     // TestDepositRefuses
 		zdr.RuleAddress,   // TestDialAddresses
+		zdr.RuleSyncCalls, // TestSyncCallsAreRefusedByDefault
 	}
 	for _, rule := range zdr.Rules() {
 		covered := slices.Contains(elsewhere, rule)
 		for _, r := range refusals {
+			covered = covered || r.rule == rule
+		}
+		for _, r := range parseRefusals {
 			covered = covered || r.rule == rule
 		}
 		if !covered {

@@ -65,6 +65,9 @@ func (g *Guard) read(out outgoing, resp *http.Response) (*Reply, error) {
 		}
 		return reply, nil
 	}
+	if out.op.streams && success {
+		return out.pass(reply, resp)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(out.op.limit)+1))
 	if len(body) > out.op.limit {
 		return nil, out.violation(ViolationSize, resp.StatusCode)

@@ -11,7 +11,7 @@ import (
 
 func FuzzReply(f *testing.F) {
 	seeds := []string{
-		fullJob, `{"job_id":"a"}`, `{"jobs":[{"job_id":"a","status":"failed"}],"has_more":false}`,
+		fullJob, fullParseJob, `{"job_id":"a"}`, `{"jobs":[{"job_id":"a","status":"failed"}],"has_more":false}`,
 		`{"detail":[{"loc":["a",1],"msg":"b"}]}`, `{"data":{"a":1},"data":null}`, `{"DATA":1}`, `{} {}`,
 		`{"output_url":"https://ours/o/a"}`, `{"output_url":"https://theirs/a"}`, `[[[[`, `{"a":{"a":{"a":null}}}`,
 	}
@@ -23,7 +23,7 @@ func FuzzReply(f *testing.F) {
 	}
 	ours := func(u string) bool { return strings.HasPrefix(u, "https://ours/o/") }
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, op := range []string{zdr.ExtractCreate, zdr.ExtractGet, zdr.ExtractList} {
+		for _, op := range []string{zdr.ExtractCreate, zdr.ExtractGet, zdr.ExtractList, zdr.ParseCreate, zdr.ParseGet, zdr.ParseList} {
 			held, _, err := zdr.HoldForTest(op, true, body, ours)
 			if err != nil {
 				continue

@@ -2,6 +2,7 @@ package zdr
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -84,7 +85,7 @@ func (p Policy) control(_ context.Context, _, address string, _ syscall.RawConn)
 func (g *Guard) send(ctx context.Context, out outgoing) (*Reply, error) {
 	// Only the end of the caller's context is taken over: its values could hold
 	// traces that see the key.
-	own, cancel := context.WithTimeout(context.Background(), callTimeout)
+	own, cancel := context.WithTimeout(context.Background(), cmp.Or(out.op.timeout, callTimeout))
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
 

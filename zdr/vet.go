@@ -22,19 +22,26 @@ type outgoing struct {
 	auth   string
 	body   []byte
 	fields map[string]int
+	hidden int // bytes of the body whose number is not recorded
 	schema string
 	until  time.Time
+
+	prompts string
+	to      *sink // of content; nil where there is none
 }
 
 // vet checks a request against its operation, cheapest things first, and uses
 // the capabilities last, so that a request refused for another reason spends
 // none. It gives the rule that was broken, or "".
-func (g *Guard) vet(req *http.Request, about Call) (out outgoing, rule string) {
+func (g *Guard) vet(req *http.Request, about Call, to *sink) (out outgoing, rule string) {
 	op, known := operations[about.Operation]
-	if !known || req == nil || req.URL == nil {
+	if !known || req == nil || req.URL == nil || op.streams != (to != nil) {
 		return out, RuleOperation
 	}
-	out = outgoing{op: op, about: about, base: g.BaseURL()}
+	out = outgoing{op: op, about: about, base: g.BaseURL(), to: to}
+	if op.streams && !g.policy.SyncCalls {
+		return out, RuleSyncCalls
+	}
 	for _, check := range []func(*outgoing, *http.Request) string{
 		checkReference, checkMethod, checkHost, checkTarget, checkHeader, checkTransfer,
 	} {
@@ -230,7 +237,7 @@ func (out *outgoing) checkValues(p Policy, values map[string]string) (claims []c
 		if rule := f.check(p, v); rule != "" {
 			return nil, rule
 		}
-		out.fields[f.name] = len(v)
+		out.count(f, len(v))
 		if f.role != "" {
 			claims = append(claims, claim{sha256.Sum256([]byte(v)), f.role, out.about.Ref, out.about.Attempt})
 		}
@@ -238,6 +245,14 @@ func (out *outgoing) checkValues(p Policy, values map[string]string) (claims []c
 	if len(out.fields) != len(values) {
 		return nil, RuleField
 	}
-	out.schema = digestOf(values["schema"])
+	out.schema, out.prompts = digestOf(values["schema"]), digestOf(values["custom_prompts"])
 	return claims, ""
+}
+
+func (out *outgoing) count(f fieldRule, n int) {
+	if f.secret {
+		out.fields[f.name], out.hidden = 0, out.hidden+n
+		return
+	}
+	out.fields[f.name] = n
 }

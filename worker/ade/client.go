@@ -2,6 +2,7 @@ package ade
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,10 +16,19 @@ const (
 	OpCreate = zdr.ExtractCreate
 	OpGet    = zdr.ExtractGet
 	OpList   = zdr.ExtractList
+
+	OpParseCreate = zdr.ParseCreate
+	OpParseGet    = zdr.ParseGet
+	OpParseList   = zdr.ParseList
+	OpParseSync   = zdr.ParseSync
 )
 
-// jobsPath is the route of Extract Jobs below the base URL, for US and EU.
-const jobsPath = "/v1/ade/extract/jobs"
+// The routes below the base URL, for US and EU.
+const (
+	jobsPath      = "/v1/ade/extract/jobs"
+	parseJobsPath = "/v1/ade/parse/jobs"
+	parsePath     = "/v1/ade/parse"
+)
 
 // DefaultTimeout bounds a request whose context has no deadline. The
 // provider's own clients wait 480 s by default; a create answers when the job
@@ -32,11 +42,13 @@ type Boundary interface {
 	// Do sends req at most once. It returns a reply of whatever status, or a
 	// *zdr.Refusal, *zdr.RecordError, *zdr.Violation or *zdr.TransportError.
 	Do(ctx context.Context, req *http.Request, about zdr.Call) (*zdr.Reply, error)
+	// Stream is Do for a call that is answered with content, which goes to w.
+	Stream(ctx context.Context, req *http.Request, about zdr.Call, w io.Writer) (*zdr.Reply, error)
 	// BaseURL is the provider's address that the policy has settled on.
 	BaseURL() string
 }
 
-// Client speaks Extract Jobs. It is safe for concurrent use.
+// Client speaks Parse and Extract. It is safe for concurrent use.
 type Client struct {
 	boundary Boundary
 	keys     *keyring
@@ -65,6 +77,13 @@ type answer struct {
 
 // send sends one request, once.
 func (c *Client) send(ctx context.Context, about zdr.Call, build builder) (answer, error) {
+	return c.sendBy(ctx, about, build, c.boundary.Do)
+}
+
+// doer is the guard's Do, or its Stream with a place for the content.
+type doer func(ctx context.Context, req *http.Request, about zdr.Call) (*zdr.Reply, error)
+
+func (c *Client) sendBy(ctx context.Context, about zdr.Call, build builder, do doer) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, notSent(about, "the context had ended", err)
 	}
@@ -76,7 +95,7 @@ func (c *Client) send(ctx context.Context, about zdr.Call, build builder) (answe
 	if err != nil {
 		return answer{}, notSent(about, "the request could not be built", nil) // the cause quotes the URL
 	}
-	reply, err := c.boundary.Do(ctx, req, about)
+	reply, err := do(ctx, req, about)
 	if err != nil {
 		return answer{}, boundaryError(about, err)
 	}
@@ -87,7 +106,7 @@ func (c *Client) send(ctx context.Context, about zdr.Call, build builder) (answe
 // its key was refused and there is another. The reply has one of the statuses
 // that are wanted.
 func (c *Client) ask(ctx context.Context, about zdr.Call, build builder, want ...int) (*zdr.Reply, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := bounded(ctx, DefaultTimeout)
 	defer cancel()
 	got, err := c.send(ctx, about, build)
 	if err == nil && got.Status == http.StatusUnauthorized && c.keys.renew(ctx, got.key) {
@@ -106,12 +125,12 @@ func wanted(about zdr.Call, r *zdr.Reply, want []int) error {
 	return replyError(about, r)
 }
 
-// bounded gives a context without a deadline the default one.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+// bounded gives a context without a deadline one.
+func bounded(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, DefaultTimeout)
+	return context.WithTimeout(ctx, most)
 }
 
 // url joins the base URL and a path below it.

@@ -33,9 +33,14 @@ func (c *Client) CreateExtractJob(ctx context.Context, job ExtractJob) (zdr.JobI
 	if reason := job.lacks(); reason != "" {
 		return zdr.JobID{}, notSent(about, reason, nil)
 	}
-	ctx, cancel := bounded(ctx)
+	return c.create(ctx, about, c.formRequest(jobsPath, job.form))
+}
+
+// create sends the one request that makes a job.
+func (c *Client) create(ctx context.Context, about zdr.Call, build builder) (zdr.JobID, error) {
+	ctx, cancel := bounded(ctx, DefaultTimeout)
 	defer cancel()
-	got, err := c.send(ctx, about, c.createRequest(job))
+	got, err := c.send(ctx, about, build)
 	if err != nil {
 		return zdr.JobID{}, err
 	}
@@ -45,16 +50,22 @@ func (c *Client) CreateExtractJob(ctx context.Context, job ExtractJob) (zdr.JobI
 // created reads the answer to a create. Only a 202 with an id is a job.
 func (c *Client) created(ctx context.Context, about zdr.Call, got answer) (zdr.JobID, error) {
 	if got.Status != http.StatusAccepted {
-		e := replyError(about, got.Reply)
-		if got.Status == http.StatusUnauthorized {
-			e.KeyRenewed = c.keys.renew(ctx, got.key)
-		}
-		return zdr.JobID{}, e
+		return zdr.JobID{}, c.refused(ctx, about, got)
 	}
 	if got.Created.IsZero() {
 		return zdr.JobID{}, unreadable(about, got.Status, "accepted without a job id")
 	}
 	return got.Created, nil
+}
+
+// refused is the error of a request that is not sent again, not even with
+// another key.
+func (c *Client) refused(ctx context.Context, about zdr.Call, got answer) *Error {
+	e := replyError(about, got.Reply)
+	if got.Status == http.StatusUnauthorized {
+		e.KeyRenewed = c.keys.renew(ctx, got.key)
+	}
+	return e
 }
 
 // lacks names what must be there before anything is signed off to the guard.
@@ -70,10 +81,10 @@ func (j ExtractJob) lacks() string {
 	return ""
 }
 
-func (c *Client) createRequest(job ExtractJob) builder {
+func (c *Client) formRequest(path string, form func() (string, []byte)) builder {
 	return func(ctx context.Context, authorization string) (*http.Request, error) {
-		contentType, body := job.form()
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url(jobsPath), bytes.NewReader(body))
+		contentType, body := form()
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url(path), bytes.NewReader(body))
 		if err != nil {
 			return nil, err
 		}

@@ -1,10 +1,14 @@
-// Package ade speaks the part of LandingAI's ADE API that extracts fields from
-// documents without the provider keeping them: Extract Jobs, version 1.
+// Package ade speaks the part of LandingAI's ADE API that turns documents into
+// Markdown and extracts fields from that, without the provider keeping them:
+// Parse Jobs and Extract Jobs, version 1.
 //
 // A [Client] is made from a zdr.Guard, not from an http.Client, and no function
-// of it takes the content of a document. A job is two presigned URLs and a
-// schema: the provider reads the Markdown from one, writes the result to the
-// other, and answers with receipts only.
+// of it takes the content of a document. An extraction is two presigned URLs and
+// a schema: the provider reads the Markdown from one, writes the result to the
+// other, and answers with receipts only. A parse is two presigned URLs: the
+// document is read from one, its Markdown and where that stands on the pages are
+// written to the other. Synchronous Parse, [Client.ParseTo], is answered with
+// content and is refused unless the policy allows it.
 //
 //	guard, err := zdr.NewGuard(policy, recorder)
 //	client := ade.New(guard, zdr.NewAPIKey(os.Getenv("VISION_AGENT_API_KEY")))

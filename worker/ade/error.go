@@ -30,7 +30,7 @@ var (
 // and class, and never a URL, a key or a word of the provider; those are in
 // Text, which prints as redacted.
 type Error struct {
-	Op     string // extract.create, extract.get or extract.list
+	Op     string // extract.create, parse.get and so on
 	Ref    string // the caller's name for the job; empty for a list
 	Status int    // HTTP status; 0 when there was no reply
 	Class  error  // one of the Err variables above, never nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -33,24 +34,33 @@ func TestErrorReplies(t *testing.T) {
 		class error
 		text  string
 	}{
-		"create-202-without-id.json":    {ErrUnknownOutcome, ""},
-		"create-400-unreachable.json":   {ErrUnreachableURL, "Failed to download document from URL"},
-		"create-400-zdr-output.json":    {ErrInvalid, "output_save_url must be present if zeroDataRetention is enabled"},
-		"create-400-zdr-input.json":     {ErrInvalid, "Only markdown_url is accepted if zeroDataRetention is enabled"},
-		"create-401-format.json":        {ErrUnauthorized, "Invalid API Key Format"},
-		"create-402-no-body.txt":        {ErrPaymentRequired, ""},
-		"create-422-root.json":          {ErrInvalid, `The provided schema must have "type": "object" for the root.`},
-		"create-422-framework.json":     {ErrInvalid, "body.schema: Field required; body.files.0: Invalid"},
-		"create-422-message.json":       {ErrInvalid, "The following schema fields were not supported: pattern"},
-		"create-429-no-body.txt":        {ErrThrottled, ""},
-		"create-500.json":               {ErrUnknownOutcome, "Failed to process the document"},
-		"create-502-gateway.html":       {ErrUnknownOutcome, "<html><body><h1>502 Bad Gateway</h1></body></html>"},
-		"create-504-nested.json":        {ErrUnknownOutcome, "Request timed out after 475 seconds"},
-		"get-404.json":                  {ErrNotFound, "Job job-1 not found"},
-		"get-404-framework.json":        {ErrNotFound, "Not Found"},
-		"list-200-no-jobs.json":         {ErrUnknownOutcome, ""},
-		"list-422-page.json":            {ErrInvalid, "query.page: Input should be greater than or equal to 0"},
-		"get-200-another-job.synthetic": {ErrUnknownOutcome, ""},
+		"create-202-without-id.json":     {ErrUnknownOutcome, ""},
+		"create-400-unreachable.json":    {ErrUnreachableURL, "Failed to download document from URL"},
+		"create-400-zdr-output.json":     {ErrInvalid, "output_save_url must be present if zeroDataRetention is enabled"},
+		"create-400-zdr-input.json":      {ErrInvalid, "Only markdown_url is accepted if zeroDataRetention is enabled"},
+		"create-401-format.json":         {ErrUnauthorized, "Invalid API Key Format"},
+		"create-402-no-body.txt":         {ErrPaymentRequired, ""},
+		"create-422-root.json":           {ErrInvalid, `The provided schema must have "type": "object" for the root.`},
+		"create-422-framework.json":      {ErrInvalid, "body.schema: Field required; body.files.0: Invalid"},
+		"create-422-message.json":        {ErrInvalid, "The following schema fields were not supported: pattern"},
+		"create-429-no-body.txt":         {ErrThrottled, ""},
+		"create-500.json":                {ErrUnknownOutcome, "Failed to process the document"},
+		"create-502-gateway.html":        {ErrUnknownOutcome, "<html><body><h1>502 Bad Gateway</h1></body></html>"},
+		"create-504-nested.json":         {ErrUnknownOutcome, "Request timed out after 475 seconds"},
+		"get-404.json":                   {ErrNotFound, "Job job-1 not found"},
+		"get-404-framework.json":         {ErrNotFound, "Not Found"},
+		"parse-create-400-download.json": {ErrUnreachableURL, "Failed to download document from URL"},
+		"parse-create-400-model.json":    {ErrInvalid, "Unsupported model: dpt-9"},
+		"parse-create-422-pages.json":    {ErrInvalid, "PDF must not exceed 6000 pages"},
+		"parse-create-422-password.json": {ErrInvalid, "Document is password-protected. Please provide the password parameter."},
+		"parse-create-429-no-body.txt":   {ErrThrottled, ""},
+		"parse-create-500-queue.json":    {ErrUnknownOutcome, "The job could not be created"},
+		"parse-get-404.json":             {ErrNotFound, "Job job-1 not found"},
+		"parse-sync-422-format.json":     {ErrInvalid, "Unsupported format: application/zip"},
+		"parse-sync-504-limit.json":      {ErrUnknownOutcome, "Request timed out after 475 seconds"},
+		"list-200-no-jobs.json":          {ErrUnknownOutcome, ""},
+		"list-422-page.json":             {ErrInvalid, "query.page: Input should be greater than or equal to 0"},
+		"get-200-another-job.synthetic":  {ErrUnknownOutcome, ""},
 	}
 	replies := append(storedReplies(t), storedReply{"get-200-another-job.synthetic", OpGet, 200, []byte(`{"job_id":"job-9","status":"completed","received_at":1,"progress":1}`)})
 	for _, r := range replies {
@@ -102,7 +112,7 @@ func callWith(t *testing.T, r storedReply) error {
 	if strings.Contains(r.name, "accepted") {
 		answer.reply.Created = jobID(t, "12345678-1234-1234-1234-123456789012")
 	}
-	if strings.HasPrefix(r.name, "list-200-two") {
+	if strings.HasSuffix(r.name, "list-200-two.json") {
 		answer.reply.Jobs = []zdr.JobID{jobID(t, "job-1"), jobID(t, "job-2")}
 	}
 	c, _ := answering(answer)
@@ -114,6 +124,14 @@ func callWith(t *testing.T, r storedReply) error {
 		_, err = c.ExtractJob(t.Context(), jobID(t, "job-1"), testRef)
 	case OpList:
 		_, err = c.ExtractJobs(t.Context(), ListOptions{})
+	case OpParseCreate:
+		_, err = c.CreateParseJob(t.Context(), parseJob(t))
+	case OpParseGet:
+		_, err = c.ParseJob(t.Context(), jobID(t, "job-1"), testRef)
+	case OpParseList:
+		_, err = c.ParseJobs(t.Context(), ListOptions{})
+	case OpParseSync:
+		_, err = c.ParseTo(t.Context(), parseJob(t).parse(), io.Discard)
 	default:
 		t.Fatalf("%s: no such operation", r.name)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -26,6 +27,11 @@ func FuzzReply(f *testing.F) {
 		if err == nil {
 			checkFuzzedJob(t, job)
 		}
+		parse, err := c.ParseJob(context.Background(), id, testRef)
+		checkFuzzed(t, err, reply)
+		if err == nil {
+			checkFuzzedJob(t, parse)
+		}
 		list, err := c.ExtractJobs(context.Background(), ListOptions{})
 		checkFuzzed(t, err, reply)
 		for _, s := range list.Jobs {
@@ -44,7 +50,7 @@ func checkFuzzedJob(t *testing.T, job Job) {
 	if job.Progress < 0 || job.Progress > 1 || job.ReceivedAt.Year() > 9999 || job.CreatedAt.Year() > 9999 {
 		t.Errorf("got %v, %v, %v", job.Progress, job.ReceivedAt, job.CreatedAt)
 	}
-	if r := job.Receipt; r != nil && (r.Credits < 0 || r.Duration < 0 || len(r.JobID) > 128) {
+	if r := job.Receipt; r != nil && (r.Credits < 0 || r.Duration < 0 || len(r.JobID) > 128 || r.Pages < 0 || slices.ContainsFunc(r.FailedPages, func(n int) bool { return n < 0 })) {
 		t.Errorf("got %v credits, %v", r.Credits, r.Duration)
 	}
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
-// Job is what the provider says about one extraction. Content is not in it: a
-// reply that carries some is a violation and gives no Job.
+// Job is what the provider says about one extraction or one parse. Content is
+// not in it: a reply that carries some is a violation and gives no Job.
 type Job struct {
 	ID     zdr.JobID
 	Status Status
-	// Partial: answered with 206. The job is completed and billed, and its
-	// result does not fit the schema, or parts of the schema were unusable.
+	// Partial: answered with 206. The job is completed and billed. The result of
+	// an extraction does not fit the schema, or parts of the schema were
+	// unusable; that of a parse lacks Receipt.FailedPages.
 	Partial    bool
 	ReceivedAt time.Time // UTC, whole seconds; zero when not said
 	CreatedAt  time.Time // mirrors ReceivedAt; zero when not said
-	Progress   float64   // 0..1; never decide by it
+	Progress   float64   // 0..1; never decide by it: a parse is seen at 1 while it is processing
 	Version    string    // the exact model; empty when not said
 	OrgID      string    // the provider's organisation; empty when not said
 	// OutputNamed: the reply named our own outbox object as the result's place.
@@ -30,7 +31,7 @@ type Job struct {
 	Receipt       *Receipt // nil before the end, and when the provider sends none
 }
 
-// Receipt is the metadata of a finished extraction. All of it may be absent.
+// Receipt is the metadata of a finished job. All of it may be absent.
 type Receipt struct {
 	JobID           string // as the receipt names it: compare it with the job's
 	Version         string // the model that was asked for, resolved
@@ -38,9 +39,15 @@ type Receipt struct {
 	OrgID           string
 	Duration        time.Duration
 	Credits         float64 // what was billed
+
+	// Of an extraction.
 	Filename        zdr.Name
 	SchemaViolation zdr.Text // quotes values of the document
 	Warnings        []Warning
+
+	// Of a parse.
+	Pages       int   // 0 where it is not said
+	FailedPages []int // counted from 0; those that could not be read
 }
 
 // Warning is a finding of the provider about schema or output.
@@ -52,11 +59,14 @@ type Warning struct {
 // ExtractJob asks for one job. ref is the caller's name for it, for errors and
 // the ledger. ErrNotFound: the provider has no such job, or not under this key.
 func (c *Client) ExtractJob(ctx context.Context, id zdr.JobID, ref string) (Job, error) {
-	about := zdr.Call{Operation: OpGet, Ref: ref, Job: id}
-	if id.IsZero() {
+	return c.job(ctx, zdr.Call{Operation: OpGet, Ref: ref, Job: id}, jobsPath)
+}
+
+func (c *Client) job(ctx context.Context, about zdr.Call, path string) (Job, error) {
+	if about.Job.IsZero() {
 		return Job{}, notSent(about, "there is no job id", nil)
 	}
-	path := jobsPath + "/" + url.PathEscape(id.String())
+	path += "/" + url.PathEscape(about.Job.String())
 	reply, err := c.ask(ctx, about, c.getRequest(path), http.StatusOK, http.StatusPartialContent)
 	if err != nil {
 		return Job{}, err
@@ -115,7 +125,21 @@ func readReceipt(job object) *Receipt {
 		Filename:        zdr.NewName(o.text("filename")),
 		SchemaViolation: zdr.NewText(o.text("schema_violation_error")),
 		Warnings:        readWarnings(o),
+		Pages:           o.count("page_count"),
+		FailedPages:     readPages(o),
 	}
+}
+
+// readPages leaves out what is no page: what remains says that some failed.
+func readPages(receipt object) []int {
+	var pages []int
+	items, _ := receipt.list("failed_pages")
+	for _, raw := range items {
+		if n, ok := asCount(raw); ok {
+			pages = append(pages, n)
+		}
+	}
+	return pages
 }
 
 func readWarnings(receipt object) []Warning {

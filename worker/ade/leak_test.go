@@ -2,6 +2,7 @@ package ade
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -61,6 +62,59 @@ func printAll(out *zdrtest.Buffer, values ...any) {
 			_, _ = bytes.NewReader(b).WriteTo(out)
 		}
 	}
+}
+
+// TestNothingIsSaidOfAParse is the same for a parse, which has a password and
+// content on top.
+func TestNothingIsSaidOfAParse(t *testing.T) {
+	marks := zdrtest.New(t)
+	said, content := marks.Mark("provider's words"), marks.Mark("content")
+	p := newPeer(t, func(r *http.Request) string {
+		switch {
+		case r.Method == http.MethodPost && r.URL.Path == parsePath:
+			return says("200 OK", `{"markdown":"`+content+`"}`)
+		case r.Method == http.MethodPost:
+			return says("422 "+said, `{"detail":"`+said+`"}`)
+		}
+		return says("200 OK", `{"job_id":"job-1","status":"failed","failure_reason":"`+said+`","metadata":{"filename":"`+said+`","org_id":"`+said+`"}}`)
+	})
+	prompts := promptsOf(t, marks.Mark("prompts"))
+	recorder := &entries{}
+	c, ask := guardedParseBy(t, p.listener.Addr().String(), recorder, func(p *zdr.Policy) {
+		p.SyncCalls = true
+		p.ApprovePrompts(prompts, "test")
+	})
+	ask.Prompts, ask.Password = prompts, zdr.NewPassword(marks.Mark("password"))
+	marks.Known("signature", ask.Document.Reveal()[len(ask.Document.Reveal())-64:])
+	var out, sink zdrtest.Buffer
+	again := ask
+	again.Document = signedPair(t, noDepository{}, testRef).Get
+
+	_, createErr := c.CreateParseJob(t.Context(), ask)
+	_, refused := c.CreateParseJob(t.Context(), again)
+	job, getErr := c.ParseJob(t.Context(), jobID(t, "job-1"), testRef)
+	ask.Attempt = 2
+	_, notAllowed := c.ParseTo(t.Context(), ask.parse(), &sink)
+	if createErr == nil || refused == nil || getErr != nil || notAllowed == nil {
+		t.Fatalf("got %v, %v, %v, %v", createErr, refused, getErr, notAllowed)
+	}
+	fresh, ask := guardedParseBy(t, p.listener.Addr().String(), recorder, func(p *zdr.Policy) { p.SyncCalls = true })
+	ask.Password = zdr.NewPassword(marks.Mark("another password"))
+	streamed, err := fresh.ParseTo(t.Context(), ask.parse(), &sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	marks.AssertFound(t, "the content's place", sink.Bytes())
+	printAll(&out, c, fresh, ask, ask.parse(), createErr, refused, notAllowed, job, job.Receipt, streamed, recorder.list)
+	marks.Assert(t, "what a caller can print", out.Bytes())
+}
+
+// entries is a recorder that keeps all.
+type entries struct{ list []zdr.Entry }
+
+func (e *entries) Record(_ context.Context, entry zdr.Entry) error {
+	e.list = append(e.list, entry)
+	return nil
 }
 
 // guardedWith is guarded with marks in everything that the client is given.

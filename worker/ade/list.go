@@ -42,14 +42,17 @@ type JobList struct {
 	Unreadable int
 }
 
-// ExtractJobs gives one page of the list.
+// ExtractJobs gives one page of the list of extractions.
 func (c *Client) ExtractJobs(ctx context.Context, o ListOptions) (JobList, error) {
-	about := zdr.Call{Operation: OpList}
+	return c.list(ctx, zdr.Call{Operation: OpList}, jobsPath, o)
+}
+
+func (c *Client) list(ctx context.Context, about zdr.Call, path string, o ListOptions) (JobList, error) {
 	query, reason := o.query()
 	if reason != "" {
 		return JobList{}, notSent(about, reason, nil)
 	}
-	reply, err := c.ask(ctx, about, c.getRequest(jobsPath+"?"+query), http.StatusOK)
+	reply, err := c.ask(ctx, about, c.getRequest(path+"?"+query), http.StatusOK)
 	if err != nil {
 		return JobList{}, err
 	}

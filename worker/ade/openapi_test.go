@@ -14,7 +14,7 @@ import (
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
-// published is the provider's OpenAPI, Extract Jobs only.
+// published is a part of the provider's OpenAPI.
 type published struct {
 	doc      any
 	schemas  map[string]any
@@ -25,7 +25,12 @@ const publishedURL = "https://provider.test/openapi.json"
 
 func readPublished(t *testing.T) published {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(readFile(t, "testdata/extract-jobs.openapi.json")))
+	return readPublishedPart(t, "testdata/extract-jobs.openapi.json")
+}
+
+func readPublishedPart(t *testing.T, file string) published {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(readFile(t, file)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +232,7 @@ func TestStoredRepliesArePublished(t *testing.T) {
 	schemas := map[string]string{OpCreate: "JobCreationResponse", OpGet: "ExtractJobStatusResponse", OpList: "JobsListResponse"}
 	checked := 0
 	for _, r := range storedReplies(t) {
-		if r.status >= 300 || strings.Contains(r.name, "without") || strings.Contains(r.name, "no-jobs") || strings.Contains(r.name, "newer-api") || strings.Contains(r.name, "206") {
+		if schemas[r.op] == "" || r.status >= 300 || strings.Contains(r.name, "without") || strings.Contains(r.name, "no-jobs") || strings.Contains(r.name, "newer-api") || strings.Contains(r.name, "206") {
 			continue
 		}
 		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(r.body))
@@ -258,15 +263,15 @@ func TestRequestsArePublished(t *testing.T) {
 		}
 	}
 	query, reason := ListOptions{Page: 1, PageSize: 2, Status: StatusFailed}.query()
-	if got := p.listParameters(); reason != "" || query != "page=1&pageSize=2&status=failed" || !slices.Equal(slices.Sorted(maps.Keys(got)), []string{"page", "pageSize", "status"}) {
+	if got := p.listParameters(jobsPath); reason != "" || query != "page=1&pageSize=2&status=failed" || !slices.Equal(slices.Sorted(maps.Keys(got)), []string{"page", "pageSize", "status"}) {
 		t.Errorf("got %s, %s, published %v", query, reason, got)
 	}
-	checkStatuses(t, p.listParameters()["status"])
+	checkStatuses(t, p.listParameters(jobsPath)["status"])
 }
 
-func (p published) listParameters() map[string]any {
+func (p published) listParameters(path string) map[string]any {
 	found := map[string]any{}
-	list, _ := at(p.doc, "paths", jobsPath, "get")["parameters"].([]any)
+	list, _ := at(p.doc, "paths", path, "get")["parameters"].([]any)
 	for _, parameter := range list {
 		m := at(parameter)
 		name, _ := m["name"].(string)

@@ -39,6 +39,16 @@ const scriptedBase = "https://provider.test"
 
 func (s *scripted) BaseURL() string { return scriptedBase }
 
+// Stream gives the body of a 200 or 206 to w, as the guard does.
+func (s *scripted) Stream(ctx context.Context, req *http.Request, about zdr.Call, w io.Writer) (*zdr.Reply, error) {
+	reply, err := s.Do(ctx, req, about)
+	if err != nil || reply.Status != 200 && reply.Status != 206 {
+		return reply, err
+	}
+	_, err = w.Write(reply.Body)
+	return &zdr.Reply{Status: reply.Status}, err
+}
+
 func (s *scripted) Do(ctx context.Context, req *http.Request, about zdr.Call) (*zdr.Reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,6 +118,15 @@ func credentials(id string) presign.Identity {
 
 func signedPair(t testing.TB, d presign.Depository, ref string) presign.Pair {
 	t.Helper()
+	pair, err := signerFor(t, d).Sign(t.Context(), presign.Ask{StagingKey: "s/staged.md", OutboxKey: "o/result.json", Ref: ref, Attempt: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pair
+}
+
+func signerFor(t testing.TB, d presign.Depository) *presign.Signer {
+	t.Helper()
 	signer, err := presign.New(presign.Config{
 		Bucket: "exchange", Region: "us-east-1", Endpoint: "http://127.0.0.1:9", PathStyle: true,
 		Reader: credentials("READER"), Writer: credentials("WRITER"),
@@ -116,11 +135,7 @@ func signedPair(t testing.TB, d presign.Depository, ref string) presign.Pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pair, err := signer.Sign(t.Context(), presign.Ask{StagingKey: "s/staged.md", OutboxKey: "o/result.json", Ref: ref, Attempt: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pair
+	return signer
 }
 
 func extractJob(t testing.TB) ExtractJob {
@@ -132,7 +147,7 @@ func extractJob(t testing.TB) ExtractJob {
 const testRef = "00112233445566778899aabbccddeeff"
 
 // storedReply is a file of testdata/replies, which is named
-// operation-status-what.
+// operation-status-what, and begins with parse- where it is about a parse.
 type storedReply struct {
 	name, op string
 	status   int
@@ -151,12 +166,14 @@ func storedReplies(t testing.TB) []storedReply {
 	var replies []storedReply
 	for _, path := range paths {
 		name := filepath.Base(path)
-		part := strings.FieldsFunc(name, func(c rune) bool { return c == '-' || c == '.' })
+		operation, isParse := strings.CutPrefix(name, "parse-")
+		part := strings.FieldsFunc(operation, func(c rune) bool { return c == '-' || c == '.' })
 		status, err := strconv.Atoi(part[1])
 		if err != nil {
 			t.Fatalf("%s has no status in its name", name)
 		}
-		replies = append(replies, storedReply{name, "extract." + part[0], status, readFile(t, path)})
+		kind := map[bool]string{true: "parse.", false: "extract."}[isParse]
+		replies = append(replies, storedReply{name, kind + part[0], status, readFile(t, path)})
 	}
 	return replies
 }

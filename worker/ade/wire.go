@@ -57,6 +57,11 @@ func (o object) number(name string) float64 {
 	return n
 }
 
+func (o object) count(name string) int {
+	n, _ := asCount(o[name])
+	return n
+}
+
 func (o object) boolean(name string) bool {
 	var b bool
 	return json.Unmarshal(o[name], &b) == nil && b
@@ -109,4 +114,13 @@ func asNumber(raw json.RawMessage) (float64, bool) {
 		return 0, false
 	}
 	return *n, true
+}
+
+// asCount reads a whole number from 0 up, of a size that counts pages.
+func asCount(raw json.RawMessage) (int, bool) {
+	n, ok := asNumber(raw)
+	if !ok || n < 0 || n > 1<<24 || n != math.Trunc(n) {
+		return 0, false
+	}
+	return int(n), true
 }
