@@ -39,8 +39,8 @@ func (r receipt) encode() []byte {
 
 // readReceipt walks one JSON document. It ends with a violationError, or with
 // another error where the document is none, holds a name twice or is no object.
-// ours tells whether a URL is an outbox of ours.
-func readReceipt(body []byte, form shape, ours func(string) bool) (receipt, error) {
+// ours tells whether a URL is an outbox of ours, and its name.
+func readReceipt(body []byte, form shape, ours func(string) (outboxName, bool)) (receipt, error) {
 	w := &walker{d: json.NewDecoder(bytes.NewReader(body)), ours: ours}
 	w.d.UseNumber()
 	v, err := w.value(form, 0)
@@ -61,7 +61,7 @@ func readReceipt(body []byte, form shape, ours func(string) bool) (receipt, erro
 // and the last of two doubled names.
 type walker struct {
 	d      *json.Decoder
-	ours   func(string) bool
+	ours   func(string) (outboxName, bool)
 	unread int // bytes of text in unknown places
 }
 
@@ -81,8 +81,8 @@ func (w *walker) value(form shape, depth int) (any, error) {
 	if form.kind == isContent {
 		return nil, violationError(ViolationContent)
 	}
-	if s, ok := t.(string); form.kind == isOutputURL && (!ok || !w.ours(s)) {
-		return nil, violationError(ViolationOutputURL)
+	if form.kind == isOutputURL {
+		return w.outbox(t)
 	}
 	switch t {
 	case json.Delim('{'):
@@ -91,6 +91,21 @@ func (w *walker) value(form shape, depth int) (any, error) {
 		return w.array(form, depth)
 	}
 	return w.scalar(form, t)
+}
+
+// outboxName is the last part of an outbox's URL: "" where it is not of the
+// kind that we give.
+type outboxName string
+
+// outbox reads a URL that must be an outbox of ours. The URL is not kept: it
+// may carry a signature.
+func (w *walker) outbox(t json.Token) (any, error) {
+	s, _ := t.(string)
+	name, ok := w.ours(s)
+	if !ok {
+		return nil, violationError(ViolationOutputURL)
+	}
+	return name, nil
 }
 
 func (w *walker) object(form shape, depth int) (any, error) {
@@ -104,11 +119,11 @@ func (w *walker) object(form shape, depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		v, inner, err := w.memberValue(memberShape(members, name, form.kind), name, depth)
+		v, err := w.memberValue(memberShape(members, name, form.kind), name, depth)
 		if err != nil {
 			return nil, err
 		}
-		r.put(name, inner, v)
+		r.put(name, v)
 	}
 	if err := w.close(); err != nil || !known {
 		return nil, err
@@ -117,14 +132,13 @@ func (w *walker) object(form shape, depth int) (any, error) {
 }
 
 // memberValue counts the name too where nobody knows it.
-func (w *walker) memberValue(form shape, name string, depth int) (any, shape, error) {
+func (w *walker) memberValue(form shape, name string, depth int) (any, error) {
 	if form.kind == isUnknown && form.element == nil {
 		if err := w.skip(len(name)); err != nil {
-			return nil, form, err
+			return nil, err
 		}
 	}
-	v, err := w.value(form, depth+1)
-	return v, form, err
+	return w.value(form, depth+1)
 }
 
 // member reads a name. A name that comes twice could be read as either value.
@@ -146,13 +160,15 @@ func (w *walker) member(seen map[string]bool) (string, error) {
 	return name, nil
 }
 
-// put keeps a known member. The URL of an outbox is not kept: it may carry a
-// signature.
-func (r receipt) put(name string, form shape, v any) {
-	switch {
-	case v == nil:
-	case form.kind == isOutputURL:
+// put keeps a known member. Of the URL of an outbox only its name is kept.
+func (r receipt) put(name string, v any) {
+	switch v := v.(type) {
+	case nil:
+	case outboxName:
 		r["output_url_ours"] = true
+		if v != "" {
+			r["output_name"] = string(v)
+		}
 	default:
 		r[name] = v
 	}

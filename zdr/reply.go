@@ -27,8 +27,9 @@ type Reply struct {
 	Date       time.Time     // the server's clock; zero where it says nothing
 	// Body is JSON of our own writing with the known receipt fields of the
 	// operation, or with `message`, `error` and `detail` where Status is not
-	// 2xx. An output_url that is ours appears as "output_url_ours":true. nil
-	// where the reply was not JSON. Texts in it can quote the document: wrap
+	// 2xx. An output_url that is ours appears as "output_url_ours":true and,
+	// where its last part is a name as we give them, that as "output_name".
+	// nil where the reply was not JSON. Texts in it can quote the document: wrap
 	// them in Text.
 	Body []byte
 	// Created is the job that a create made.
@@ -111,13 +112,18 @@ func (out outgoing) violation(kind string, status int) error {
 }
 
 // isOutbox compares a URL of a reply, with or without its query, with what was
-// let out and with the policy's prefixes. It is never fetched.
-func (g *Guard) isOutbox(raw string) bool {
+// let out and with the policy's prefixes. It is never fetched. The name is the
+// last part of its path: a token of ours, which says whose outbox it is.
+func (g *Guard) isOutbox(raw string) (name outboxName, ours bool) {
 	u, ok := g.policy.parseURL(raw)
-	if !ok {
-		return false
+	if !ok || !g.grants.holds(placeOf(u), time.Now()) && !g.policy.underPrefix(raw) {
+		return "", false
 	}
-	return g.grants.holds(placeOf(u), time.Now()) || g.policy.underPrefix(raw)
+	last := u.Path[strings.LastIndexByte(u.Path, '/')+1:]
+	if !isToken(last, 512, "._-=~+") {
+		return "", true
+	}
+	return outboxName(last), true
 }
 
 func isJSON(h http.Header) bool {

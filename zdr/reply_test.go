@@ -187,21 +187,23 @@ func TestMalformedReplies(t *testing.T) {
 }
 
 // The URL of the outbox is known by what was let out and by the policy, with and
-// without its query; it does not go on.
+// without its query; its name goes on, and nothing else of it.
 func TestOutputURLOfOurs(t *testing.T) {
 	for _, test := range []struct {
 		name, url string
 		prefixes  bool
 		ours      bool
+		outbox    string
 	}{
-		{"let out, whole", "PUT", false, true},
-		{"let out, without query", "PUT-BARE", false, true},
-		{"let out, signed anew", "PUT-OTHER-QUERY", false, true},
-		{"staging", "GET", false, false},
-		{"under a prefix", "PREFIX", true, true},
-		{"beside the prefix", "BESIDE", true, false},
-		{"dots out of the prefix", "DOTS", true, false},
-		{"the prefix itself", "ITSELF", true, false},
+		{"let out, whole", "PUT", false, true, "9c0e.json"},
+		{"let out, without query", "PUT-BARE", false, true, "9c0e.json"},
+		{"let out, signed anew", "PUT-OTHER-QUERY", false, true, "9c0e.json"},
+		{"staging", "GET", false, false, ""},
+		{"under a prefix", "PREFIX", true, true, "another.json"},
+		{"under a prefix, no name of ours", "SPACE", true, true, ""},
+		{"beside the prefix", "BESIDE", true, false, ""},
+		{"dots out of the prefix", "DOTS", true, false, ""},
+		{"the prefix itself", "ITSELF", true, false, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var answer http.HandlerFunc = func(w http.ResponseWriter, r *http.Request) {
@@ -210,7 +212,8 @@ func TestOutputURLOfOurs(t *testing.T) {
 					"PUT": base + "/o/9c0e.json?X-Amz-Signature=bbbb", "PUT-BARE": base + "/o/9c0e.json",
 					"PUT-OTHER-QUERY": base + "/o/9c0e.json?X-Amz-Signature=cccc", "GET": base + "/s/4f1d.md?X-Amz-Signature=aaaa",
 					"PREFIX": base + "/o/another.json?x=1", "BESIDE": base + "/r/another.json",
-					"DOTS": base + "/o/../r/a.json", "ITSELF": base + "/o/",
+					"SPACE": base + "/o/two%20words.json",
+					"DOTS":  base + "/o/../r/a.json", "ITSELF": base + "/o/",
 				}[test.url]
 				if r.Method == "POST" {
 					says(202, `{"job_id":"job-1"}`)(w, r)
@@ -233,8 +236,12 @@ func TestOutputURLOfOurs(t *testing.T) {
 			if test.ours != (err == nil) {
 				t.Fatalf("got %v, want ours %v", err, test.ours)
 			}
-			if err == nil && string(reply.Body) != `{"job_id":"job-1","output_url_ours":true,"status":"completed"}` {
-				t.Errorf("got %s", reply.Body)
+			want := fmt.Sprintf(`{"job_id":"job-1","output_name":%q,"output_url_ours":true,"status":"completed"}`, test.outbox)
+			if test.outbox == "" {
+				want = `{"job_id":"job-1","output_url_ours":true,"status":"completed"}`
+			}
+			if err == nil && string(reply.Body) != want {
+				t.Errorf("got %s, want %s", reply.Body, want)
 			}
 		})
 	}

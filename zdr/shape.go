@@ -109,7 +109,7 @@ func (s shape) accepts(t json.Token) bool {
 
 func (s shape) acceptsString(t string) bool {
 	switch s.kind {
-	case isText, isScalar, isOutputURL:
+	case isText, isScalar:
 		return true
 	case isPlain:
 		return isToken(t, 128, "._:/+-")

@@ -26,6 +26,9 @@ type Job struct {
 	// OutputNamed: the reply named our own outbox object as the result's place.
 	// A reply that names any other is a violation and gives no Job.
 	OutputNamed bool
+	// OutputName is the last part of that outbox's URL, a token of ours; empty
+	// when none was named, or not as we name them.
+	OutputName zdr.Name
 	// FailureReason may quote the document.
 	FailureReason zdr.Text
 	Receipt       *Receipt // nil before the end, and when the provider sends none
@@ -105,6 +108,7 @@ func readJob(about zdr.Call, r *zdr.Reply) (Job, error) {
 		Version:       o.identifier("version"),
 		OrgID:         o.identifier("org_id"),
 		OutputNamed:   o.boolean("output_url_ours"), // the guard's word for it
+		OutputName:    zdr.NewName(o.text("output_name")),
 		FailureReason: zdr.NewText(o.text("failure_reason")),
 		Receipt:       readReceipt(o),
 	}, nil

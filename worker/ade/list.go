@@ -38,6 +38,9 @@ type JobList struct {
 	Jobs    []Summary
 	HasMore bool
 	OrgID   string
+	// Date is the provider's clock when it answered, in whole seconds; zero
+	// when it did not say.
+	Date time.Time
 	// Unreadable counts entries that name no usable job id. They are left out.
 	Unreadable int
 }
@@ -88,7 +91,7 @@ func readList(about zdr.Call, r *zdr.Reply) (JobList, error) {
 	if !ok {
 		return JobList{}, unreadable(about, r.Status, "the reply has no list of jobs")
 	}
-	list := JobList{HasMore: o.boolean("has_more"), OrgID: o.identifier("org_id")}
+	list := JobList{HasMore: o.boolean("has_more"), OrgID: o.identifier("org_id"), Date: r.Date}
 	ids := byName(r.Jobs)
 	for _, raw := range jobs {
 		if s, ok := readSummary(raw, ids); ok {

@@ -30,7 +30,8 @@ type order struct {
 type job struct {
 	order
 	id, key  string
-	received time.Time
+	received time.Time // on the provider's clock
+	accepted time.Time // by the machine's: delays are counted from it
 	delay    Delay
 	fault    JobFault
 
@@ -81,7 +82,7 @@ func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 // accept makes a job of an order and starts its time.
 func (p *Provider) accept(o order, key string) *job {
-	j := &job{order: o, id: p.o.NewID(), key: key, received: p.o.Now(), delay: p.o.Delay, status: StatusPending}
+	j := &job{order: o, id: p.o.NewID(), key: key, received: p.o.Now(), accepted: time.Now(), delay: p.o.Delay, status: StatusPending}
 	j.fault = p.jobFault(j.shown())
 	if j.fault.Delay != nil {
 		j.delay = *j.fault.Delay

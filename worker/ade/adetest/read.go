@@ -14,7 +14,7 @@ func (p *Provider) get(c *call, key string) reply {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	j := p.jobs[c.about.JobID]
-	if j == nil || j.key != key || p.o.Now().Before(j.received.Add(j.fault.Hidden)) {
+	if j == nil || j.key != key || time.Since(j.accepted) < j.fault.Hidden {
 		return jsonReply(http.StatusNotFound, map[string]any{"message": strings.Replace(textJobNotFound, "%s", c.about.JobID, 1)})
 	}
 	fields := summary(j)
@@ -120,9 +120,9 @@ func (p *Provider) list(c *call, key string) reply {
 
 func (p *Provider) page(all []*job, q query) (jobs []map[string]any, more bool) {
 	jobs = []map[string]any{}
-	skip, now := q.page*q.size, p.o.Now()
+	skip := q.page * q.size
 	for _, j := range slices.Backward(all) {
-		if q.status != "" && j.status != q.status || !p.isListed(j, now) {
+		if q.status != "" && j.status != q.status || !p.isListed(j) {
 			continue
 		}
 		switch {
@@ -137,6 +137,6 @@ func (p *Provider) page(all []*job, q query) (jobs []map[string]any, more bool) 
 	return jobs, false
 }
 
-func (p *Provider) isListed(j *job, now time.Time) bool {
-	return !j.fault.Unlisted && !now.Before(j.received.Add(p.o.ListLag+j.fault.ListLag))
+func (p *Provider) isListed(j *job) bool {
+	return !j.fault.Unlisted && time.Since(j.accepted) >= p.o.ListLag+j.fault.ListLag
 }
