@@ -124,6 +124,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
 	if err != nil {
 		return pause{}, true, err
 	}
+	clock := p.clockBefore(ctx, j.id)
 	for event := EventIntend; ; event = EventRepeat {
 		pair, err := p.sign(ctx, j)
 		if err != nil {
@@ -132,7 +133,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
 		// The deadline runs on the monotonic clock of this process; what the
 		// record says of it is for others, who add skew.
 		deadline := p.now().Add(p.set.PostTimeout)
-		if err := p.intend(ctx, j, event, pair, deadline); err != nil {
+		if err := p.intend(ctx, j, event, pair, deadline, clock); err != nil {
 			return pause{WaitUncertain, deadline}, true, err
 		}
 		// I1: the record says submitting with our nonce, so the POST may go.
@@ -152,9 +153,12 @@ func (p *Pipeline) sign(ctx context.Context, j *job) (presign.Pair, error) {
 }
 
 // intend makes durable that a POST may go out from now on.
-func (p *Pipeline) intend(ctx context.Context, j *job, e Event, pair presign.Pair, deadline time.Time) error {
+func (p *Pipeline) intend(ctx context.Context, j *job, e Event, pair presign.Pair, deadline time.Time, clock *offset) error {
 	return p.swap(ctx, j, e, "", func(r *record) {
 		a := r.current()
+		if e == EventIntend {
+			a.IntendedAt, a.Clock = j.now.UTC(), clock
+		}
 		a.SignedAt = pair.SignedAt.UTC()
 		a.ExpiresS = int64(pair.Until.Sub(pair.SignedAt) / time.Second)
 		a.PostDeadline = deadline.UTC().Round(0)

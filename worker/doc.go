@@ -86,8 +86,22 @@
 //	result is no JSON, or another job's    fails; retry by command            yes
 //	store slow or away                     later, from the record             no
 //
-// "At most one billed submission per document and revision" rests on three
-// things that the provider does not document: that its list shows an accepted
-// job within Settings.ListLag, that its clock and the store's are within a
-// quarter of an hour, and that no one else submits with the same API key.
+// # What is taken for granted
+//
+// "At most one billed submission per document and revision" rests on what the
+// provider does not document:
+//
+//   - Settings.ListLag after a document was taken away from under its URL, the
+//     list shows every job that had read it: the time of a fetch that had begun,
+//     and then the list's own lag.
+//   - A job is stamped on a clock that the Date of the provider's answers tells
+//     within half a minute. That clock is compared with the store's before a
+//     submission, at most ten minutes earlier, and again at the proof; the proof
+//     covers both. What lies beyond is a clock that jumps away after the one look
+//     and comes back before the other. Where one look failed, or both, a quarter
+//     of an hour on both sides stands for it.
+//   - The store's clock does not go back.
+//   - The list remembers a job for a day. Nothing is proven by it later.
+//   - Failed and cancelled jobs are free, as is documented.
+//   - No one else submits with the same API key.
 package worker

@@ -30,6 +30,7 @@ const (
 	RuleNewest        = ruleNewest
 	RulePostOnce      = rulePostOnce
 	RuleMarkFirst     = ruleMarkFirst
+	RuleClock         = ruleClock
 )
 
 // Without takes rules away.

@@ -143,22 +143,30 @@ func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
 	if j.now.Sub(j.rec.current().SignedAt) > listMemory {
 		return proof{}, nil
 	}
-	unknown, err := p.candidates(ctx, j)
+	w, err := p.window(ctx, j)
 	if err != nil {
 		return proof{}, err
 	}
-	since := p.since(j)
-	err = p.known.readOnce(ctx, unknown, since, p.now(), func() error { return p.strikeKnown(ctx, unknown, since) })
+	unknown, err := p.candidates(ctx, w)
 	if err != nil {
 		return proof{}, err
 	}
+	err = p.known.readOnce(ctx, unknown, w.since, p.now(), func() error { return p.strikeKnown(ctx, unknown, w.since) })
+	if err != nil {
+		return proof{}, err
+	}
+	return p.askEach(ctx, j, unknown)
+}
+
+// askEach asks the provider about the jobs that no record knows.
+func (p *Pipeline) askEach(ctx context.Context, j *job, unknown map[string]zdr.JobID) (proof, error) {
 	for _, id := range sorted(unknown) {
-		named, over, err := p.whose(ctx, j, id)
+		n, over, err := p.whose(ctx, j, unknown[id])
 		switch {
 		case err != nil:
 			return proof{}, err
-		case named:
-			return proof{settled: true}, p.accepted(ctx, j, j.rec.current().N, unknown[id])
+		case n > 0:
+			return proof{settled: true}, p.accepted(ctx, j, n, unknown[id])
 		case !over:
 			return proof{}, nil
 		}
@@ -166,39 +174,29 @@ func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
 	return proof{unbilled: true}, nil
 }
 
-// clockSpread is how far the provider's clock, which stamps its jobs, may be
-// from the store's, which stamps records and URLs: the spread that SigV4 itself
-// allows. A wider window costs nothing but more jobs to recognise; a narrower
-// one overlooks the very job that is looked for.
-const clockSpread = 15 * time.Minute
-
 // candidates are the jobs of the list that were received while the attempt's
-// POST could have been accepted with content to fetch: between signing and
-// fencing. Pages shift while one walks, so a walk may miss a job: all that any
-// of two whole walks saw counts. What only the second saw, because it is new,
-// is some record's by a later look.
-func (p *Pipeline) candidates(ctx context.Context, j *job) (map[string]zdr.JobID, error) {
+// POST could have been accepted with content to fetch. Pages shift while one
+// walks, so a walk may miss a job: all that any of two whole walks saw counts.
+// What only the second saw, because it is new, is some record's by a later look.
+func (p *Pipeline) candidates(ctx context.Context, w window) (map[string]zdr.JobID, error) {
 	seen, walks := map[string]zdr.JobID{}, 2
 	if !p.keeps(ruleTwoWalks) {
 		walks = 1
 	}
 	for range walks {
-		if err := p.walk(ctx, p.since(j), j.rec.FencedAt.Add(clockSpread), seen); err != nil {
+		if err := p.walk(ctx, w, seen); err != nil {
 			return nil, err
 		}
 	}
 	return seen, nil
 }
 
-// since is when the first job was received that could be the attempt's.
-func (p *Pipeline) since(j *job) time.Time { return j.rec.current().SignedAt.Add(-clockSpread) }
-
 // listPage is the most jobs that the provider lists on a page (OpenAPI v1).
 const listPage = 100
 
-// walk reads the whole list and adds to seen the jobs that were received between
-// two times and can be billed.
-func (p *Pipeline) walk(ctx context.Context, from, to time.Time, seen map[string]zdr.JobID) error {
+// walk reads the whole list and adds to seen the jobs that were received in a
+// window and can be billed.
+func (p *Pipeline) walk(ctx context.Context, w window, seen map[string]zdr.JobID) error {
 	for page := 0; ; page++ {
 		list, err := p.provider.ExtractJobs(ctx, ade.ListOptions{Page: page, PageSize: listPage})
 		if err != nil {
@@ -206,7 +204,7 @@ func (p *Pipeline) walk(ctx context.Context, from, to time.Time, seen map[string
 		}
 		for _, s := range list.Jobs {
 			over := s.Status == ade.StatusFailed || s.Status == ade.StatusCancelled
-			if !over && !s.ReceivedAt.Before(from) && !s.ReceivedAt.After(to) {
+			if !over && (w.holds(s.ReceivedAt) || s.ReceivedAt.IsZero()) {
 				seen[s.ID.String()] = s.ID
 			}
 		}
@@ -259,27 +257,37 @@ func (p *Pipeline) strikeIn(ctx context.Context, unknown map[string]zdr.JobID, a
 	return nil
 }
 
-// whose asks the provider about one unknown job. named: it says that it
-// delivers to this attempt's outbox. over: it cannot be billed, or it delivers
-// to another attempt of this fleet.
-func (p *Pipeline) whose(ctx context.Context, j *job, id string) (named, over bool, err error) {
-	known, err := zdr.RecordedJobID(id)
-	if err != nil {
-		return false, false, err
+// whose asks the provider about one unknown job. n: it delivers to the outbox of
+// this attempt of the job. over: it cannot be billed, or it delivers to an
+// outbox of another job of this fleet. That is said once a result lies there,
+// if at all; nothing follows from silence.
+func (p *Pipeline) whose(ctx context.Context, j *job, id zdr.JobID) (n int, over bool, err error) {
+	if p.known.delivers(id, j.id) {
+		return 0, true, nil
 	}
-	got, err := p.provider.ExtractJob(ctx, known, j.rec.Ref)
+	got, err := p.provider.ExtractJob(ctx, id, j.rec.Ref)
 	switch {
 	case errors.Is(err, ade.ErrViolation):
-		return false, false, p.brake.trip(ctx, p, 0)
+		return 0, false, p.brake.trip(ctx, p, 0)
 	case errors.Is(err, ade.ErrNotFound):
-		return false, false, nil // listed and not shown: nothing follows from it
+		return 0, false, nil // listed and not shown: nothing follows from it
 	case err != nil:
-		return false, false, err
+		return 0, false, err
+	case got.Status == ade.StatusFailed || got.Status == ade.StatusCancelled:
+		return 0, true, nil
 	}
-	if got.Status == ade.StatusFailed || got.Status == ade.StatusCancelled {
-		return false, true, nil
+	owner, n, err := p.secret.open(tokenOf(OutboxPrefix + got.OutputName.Reveal()))
+	if err != nil {
+		return 0, false, nil
 	}
-	return false, false, nil
+	p.known.noteOwner(id, owner)
+	if owner != j.id {
+		return 0, true, nil
+	}
+	if j.rec.attempt(n) == nil {
+		n = 0 // of an attempt that was dropped as never accepted: it was, so nothing is proven
+	}
+	return n, false, nil
 }
 
 // hold stops a job until a person, the policy or a late result moves it. What

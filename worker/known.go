@@ -23,8 +23,9 @@ type known struct {
 	read time.Time     // when that began last; guarded by turn
 	from time.Time     // since when records were read then; guarded by turn
 
-	mu   sync.Mutex
-	jobs map[string]struct{}
+	mu     sync.Mutex
+	jobs   map[string]struct{}
+	owners map[zdr.JobID]ID // as the provider named their outboxes
 }
 
 func newKnown() *known { return &known{turn: make(chan struct{}, 1)} }
@@ -79,4 +80,22 @@ func (k *known) strike(unknown map[string]zdr.JobID) {
 			delete(unknown, id)
 		}
 	}
+}
+
+// noteOwner remembers to whose outbox a job delivers.
+func (k *known) noteOwner(id zdr.JobID, owner ID) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.owners == nil || len(k.owners) >= maxKnown {
+		k.owners = map[zdr.JobID]ID{}
+	}
+	k.owners[id] = owner
+}
+
+// delivers reports whether a job is known to deliver to another's outbox.
+func (k *known) delivers(id zdr.JobID, but ID) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	owner, ok := k.owners[id]
+	return ok && owner != but
 }

@@ -83,9 +83,11 @@ type Settings struct {
 	// Skew is how wrong workers' clocks may be before a healthy attempt is
 	// fenced needlessly. Default: 30 seconds.
 	Skew time.Duration
-	// ListLag is how long an accepted job may be missing from the provider's
-	// list. Not documented by the provider; the promise "at most one bill"
-	// rests on it after a lost answer. Default: 2 minutes.
+	// ListLag is how long after a document was taken away from under its URL a
+	// job that has read it may be missing from the provider's list: the longest
+	// fetch, because one that had begun goes on, and the list's own lag. Not
+	// documented by the provider; the promise "at most one bill" rests on it
+	// after a lost answer. Default: 2 minutes.
 	ListLag time.Duration
 	// DrainMargin is the longest upload: a PUT that began just before its URL
 	// ended may land so much later. Default: 1 hour.
@@ -193,6 +195,7 @@ type Pipeline struct {
 	meter  *meter // nil: nothing is measured
 	hands  hands
 	known  *known
+	clock  *clockwatch
 	seen   sync.Map // schema digests known to lie in the bucket → zdr.Schema
 }
 
@@ -212,7 +215,7 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
-		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), holder: newNonce(),
+		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), clock: newClockwatch(), holder: newNonce(),
 		now: time.Now, brake: newBrake(),
 		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits), duty: newControl[Duty](dutyKey),
 	}

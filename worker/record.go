@@ -84,7 +84,9 @@ type attempt struct {
 	SignedAt     time.Time `json:"signed_at,omitzero"`  // X-Amz-Date
 	ExpiresS     int64     `json:"expires_s,omitempty"` // X-Amz-Expires, seconds
 	PostDeadline time.Time `json:"post_deadline,omitzero"`
-	Tries        int       `json:"tries,omitempty"` // POSTs that may have gone out
+	IntendedAt   time.Time `json:"intended_at,omitzero"` // the store's clock, before the first POST
+	Clock        *offset   `json:"clock,omitempty"`      // the provider's, then; nil: not measured
+	Tries        int       `json:"tries,omitempty"`      // POSTs that may have gone out
 	ProviderJob  string    `json:"provider_job,omitempty"`
 	End          string    `json:"end,omitempty"` // why it is over and unbilled; "" while it may still deliver
 }

@@ -45,6 +45,9 @@ const (
 	rulePostOnce
 	// ruleMarkFirst: the marker stands before the record.
 	ruleMarkFirst
+	// ruleClock: the provider's clock is what it was measured to be before the
+	// POST or at the proof, whichever is farther.
+	ruleClock
 )
 
 // keeps reports whether a rule is in force; only tests set off.

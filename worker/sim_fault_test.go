@@ -49,6 +49,10 @@ const (
 	listOmits
 	listLag
 	getHidden
+	clockOff
+	clockDrifts
+	clockJumps
+	dateAside
 	// The provider's jobs.
 	jobFails
 	jobCancelled
@@ -132,6 +136,10 @@ var faults = [numFaults]fault{
 	listOmits:       {"provider-list-omits-for-one-walk", 0.2},
 	listLag:         {"provider-list-lags", 0.7},
 	getHidden:       {"provider-404-after-202", 0.5},
+	clockOff:        {"provider-clock-wrong-by-an-hour", 1},
+	clockDrifts:     {"provider-clock-drifts", 1},
+	clockJumps:      {"provider-clock-jumps", 0.004},
+	dateAside:       {"provider-dates-from-another-clock", 1},
 	jobFails:        {"job-failed", 0.2},
 	jobCancelled:    {"job-cancelled", 0.1},
 	jobUnheard:      {"job-status-unheard-of", 0.1},

@@ -140,6 +140,7 @@ func (f front) send(req *http.Request, body []byte, v verdict) (*http.Response, 
 	if f.omits(v) {
 		resp = omitOne(resp)
 	}
+	s.theirs.date(resp)
 	if req.Method == http.MethodPost && resp.StatusCode == http.StatusAccepted && !v.has(replyCut) {
 		s.watch.heard(s, f.p, resp)
 	}

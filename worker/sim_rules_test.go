@@ -38,6 +38,7 @@ var proofs = []proof{
 	{"ConditionalPublish", worker.RuleConditional, only(overwritten, pauseLease), "order version", twice},
 	{"NewerVersionStays", worker.RuleNewest, only(overwritten, jobSlow, eventLate), "order version", many},
 	{"PostOnce", worker.RulePostOnce, only(replyLost, errorAfter, replyCut), "bill", nil},
+	{"ClockBeforeAndAfter", worker.RuleClock, only(replyLost, clockJumps, jobSlow, putSkipped, urlNotNamed), "bill", patient},
 	{"MarkerFirst", worker.RuleMarkFirst, only(crashAfter, pauseLease), "I6", nil},
 }
 

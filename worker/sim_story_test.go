@@ -112,6 +112,9 @@ func (s *sim) disturb() {
 		s.watch.stranger = true
 	case s.roll(newerFormat):
 		s.newer()
+	case s.roll(clockJumps):
+		s.theirs.jump(between(s.rng, time.Second, 8*time.Minute))
+		s.note("outside", "the provider's clock jumps")
 	}
 	for i, p := range s.procs {
 		if p.dead && (!s.o.faults[restartLate] || s.rng.IntN(8) == 0) {

@@ -76,6 +76,7 @@ type sim struct {
 	events   []event
 	procs    []*process
 	watch    *watch
+	theirs   clock
 
 	chaos        bool
 	skew         time.Duration // of the store's clock
@@ -127,6 +128,7 @@ func newSim(o options, tracing bool) *sim {
 		s.skew = between(s.rng, -4*time.Minute, 4*time.Minute)
 		s.server.SetSkew(s.skew)
 	}
+	s.theirs = s.newClock()
 	s.provider = adetest.New(s.providerOptions())
 	return s
 }
@@ -135,7 +137,7 @@ func (s *sim) providerOptions() adetest.Options {
 	o := adetest.Options{
 		ZDR: true, Client: &http.Client{Transport: storage{s}},
 		Delay:  adetest.Delay{Pending: between(s.rng, time.Second, 30*time.Second), Processing: between(s.rng, time.Second, 3*time.Minute)},
-		Faults: adetest.Faults{Request: s.requestFault, Job: s.jobFault},
+		Faults: adetest.Faults{Request: s.requestFault, Job: s.jobFault}, Now: s.theirs.now,
 	}
 	if s.o.faults[listLag] {
 		o.ListLag = between(s.rng, 0, 10*time.Second)

@@ -43,7 +43,7 @@ type Provider struct {
 	BaseURL    string // chooses among the hosts that the policy allows
 	APIKeyFile string
 	Limits     Limits
-	ListLag    time.Duration // how long an accepted job may be missing from the provider's list
+	ListLag    time.Duration // how long a fetch that has begun may take, and its job then be missing from the provider's list
 }
 
 // Limits are what the whole fleet keeps to at the provider; 0 is no limit.

@@ -52,7 +52,7 @@ var fileKeys = []Key{
 	},
 
 	{
-		Path: "provider.list_lag", Doc: "How long an accepted job may be missing from the provider's list. After a lost answer a document is submitted again only when the list, this long after, does not have it; the provider documents no number.",
+		Path: "provider.list_lag", Doc: "How long after a document was taken away a job that has read it may be missing from the provider's list: the longest fetch, for one that had begun, and the list's own lag. After a lost answer a document is submitted again only when the list, this long after, does not have it; the provider documents no number.",
 		Default: "2m", check: checkPositive,
 		field: ofConfig(func(c *Config) any { return &c.Provider.ListLag }),
 	},
