@@ -33,6 +33,9 @@ const (
 	RuleClock         = ruleClock
 )
 
+// SwapKey is where it is noted that a store's conditional writes were checked.
+const SwapKey = swapKey
+
 // Without takes rules away.
 func (p *Pipeline) Without(r Rule) { p.off |= r }
 

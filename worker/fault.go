@@ -34,6 +34,7 @@ const (
 	CodePaused       Code = "paused"
 	CodeQueue        Code = "queue_unavailable"
 	CodeWrongState   Code = "wrong_state"
+	CodeStoreUnsafe  Code = "store_unsafe"
 
 	CodeSourceGone     Code = "source_gone"
 	CodeSourceChanged  Code = "source_changed"

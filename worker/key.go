@@ -28,6 +28,7 @@ const (
 	pauseKey   = controlPrefix + "pause.json"
 	paceKey    = controlPrefix + "pace.json"
 	dutyKey    = controlPrefix + "leases/sweep.json"
+	swapKey    = controlPrefix + "swap.json"
 	// bindingKey stands in the exchange bucket and names the fleet that uses it.
 	bindingKey = "fleet.json"
 )

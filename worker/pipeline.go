@@ -201,7 +201,8 @@ type Pipeline struct {
 
 // New makes a pipeline. It reads the fleet's secret, or makes it; it refuses
 // buckets that another fleet uses, an exchange bucket in which a staged copy
-// could not be deleted, and a route that was edited without a new revision.
+// could not be deleted, a store that lets two writers win the same state, and a
+// route that was edited without a new revision.
 func New(ctx context.Context, c Config) (*Pipeline, error) {
 	if c.Store == nil || c.Exchange == nil || c.Provider == nil || c.Signer == nil {
 		return nil, errors.New("worker: Store, Exchange, Provider and Signer are required")
@@ -230,6 +231,11 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	}
 	if p.check == nil {
 		p.check = CheckMarkdown
+	}
+	// On the stores as given: who loses a race on purpose is no conflict that a
+	// metric should count.
+	if err := p.refuseUnsafeStores(ctx, c.Store, c.Exchange); err != nil {
+		return nil, err
 	}
 	return p, p.join(ctx)
 }

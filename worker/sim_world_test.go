@@ -20,6 +20,7 @@ import (
 	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/memstore"
 	"github.com/zdrworker/zdrworker/zdr"
 )
@@ -120,6 +121,10 @@ func newSim(o options, tracing bool) *sim {
 	s.watch = newWatch()
 	s.server.Create(storeName, memstore.Options{Versioned: o.versioned})
 	s.server.Create(exchangeName, memstore.Options{})
+	// The store's promise is not the story: TestCheckSwap is about it.
+	if _, err := s.server.Bucket(storeName).Put(context.Background(), worker.SwapKey, strings.NewReader(`{"format":1}`), bucket.PutOptions{}); err != nil {
+		panic(err)
+	}
 	s.server.Intercept(s.intercept)
 	if o.faults[storeSmallPages] {
 		s.server.SetPageSize(2)

@@ -26,6 +26,7 @@ const (
 	codeNoBucket      code = "bucket_missing"
 	codeDenied        code = "access_denied"
 	codeUnavailable   code = "store_unavailable"
+	codeUnsafe        code = "store_unsafe"
 	codeURLTooShort   code = "url_lifetime_too_short"
 	codeForeignFleet  code = "foreign_fleet"
 	codeRouteChanged  code = "route_changed"
@@ -93,6 +94,7 @@ var classes = []class{
 	{codeNoBucket, exitUsage, "a bucket does not exist, or is in another region", "check the bucket's name and AWS_REGION"},
 	{codeDenied, exitUsage, "the store refuses these credentials", "check what the credentials may do"},
 	{codeUnavailable, exitError, "the store cannot be reached, or asks to slow down", "try again; what is done is kept"},
+	{codeUnsafe, exitUsage, "the store lets two writers win the same state: jobs would be lost or paid twice", "use a store, and a version of it, that keeps If-None-Match and If-Match"},
 	{codeURLTooShort, exitStopped, "presigned URLs would end before the job may", "sign with credentials that live longer, or ask for less with signing.lifetime"},
 	{codeForeignFleet, exitUsage, "a bucket is used by another fleet", "give each store an exchange bucket of its own"},
 	{codeRouteChanged, exitUsage, "a route was edited and has the same revision", "give the route the next revision"},
