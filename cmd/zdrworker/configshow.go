@@ -20,16 +20,16 @@ ever printed: of the API key only whether there is one.`,
 		if err != nil {
 			return err
 		}
-		return a.configShow(cmd, c, origin)
+		return a.configShow(c, origin)
 	}
 	return cmd
 }
 
-func (a *app) configShow(cmd *cobra.Command, c *config.Config, origin bool) error {
-	_, keyErr := c.APIKey(cmd.Context())
+func (a *app) configShow(c *config.Config, origin bool) error {
+	set := c.HasAPIKey()
 	if !a.json {
 		key := "# API key: set (not shown)\n"
-		if keyErr != nil {
+		if !set {
 			key = "# API key: none; set " + config.APIKeyVariable + " or provider.api_key_file\n"
 		}
 		if err := a.printf("%s", key); err != nil {
@@ -51,7 +51,7 @@ func (a *app) configShow(cmd *cobra.Command, c *config.Config, origin bool) erro
 			return err
 		}
 	}
-	return a.line(map[string]any{"type": "api_key", "set": keyErr == nil})
+	return a.line(map[string]any{"type": "api_key", "set": set})
 }
 
 func routeLine(r config.Route) map[string]any {

@@ -1,19 +1,11 @@
 package main
 
 import (
-	"context"
 	"io"
 	"log/slog"
-	"slices"
-	"time"
-)
 
-// logFields is everything that a log line may say. What is not in it is
-// dropped, so that no library and no later change can log a name.
-var logFields = []string{
-	"ref", "route", "step", "state", "attempt", "event", "code", "http_status",
-	"duration_ms", "bytes", "credits", "worker", "trace_id",
-}
+	"github.com/zdrworker/zdrworker/zdr"
+)
 
 // logger writes to w what --log-level and --log-format ask for.
 func (a *app) logger(w io.Writer) *slog.Logger {
@@ -24,78 +16,5 @@ func (a *app) logger(w io.Writer) *slog.Logger {
 	if a.logFormat == "text" || a.logFormat == "auto" && isTerminal(a.stderr) {
 		base = slog.NewTextHandler(w, o)
 	}
-	return slog.New(&closedHandler{base})
+	return slog.New(zdr.ClosedLog(base))
 }
-
-// closedHandler lets through the closed set of fields, with values that are
-// texts, numbers, times or truth values. Groups have no place in it.
-type closedHandler struct{ base slog.Handler }
-
-// Enabled asks the handler beneath.
-func (h *closedHandler) Enabled(ctx context.Context, l slog.Level) bool {
-	return h.base.Enabled(ctx, l)
-}
-
-// Handle writes a record with what is left of its fields.
-func (h *closedHandler) Handle(ctx context.Context, r slog.Record) error {
-	kept := slog.NewRecord(r.Time, r.Level, r.Message, 0)
-	r.Attrs(func(at slog.Attr) bool {
-		kept.AddAttrs(closed(at)...)
-		return true
-	})
-	return h.base.Handle(ctx, kept)
-}
-
-// WithAttrs keeps what may be kept.
-func (h *closedHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	var kept []slog.Attr
-	for _, at := range attrs {
-		kept = append(kept, closed(at)...)
-	}
-	return &closedHandler{h.base.WithAttrs(kept)}
-}
-
-// WithGroup starts a group that nothing comes out of.
-func (h *closedHandler) WithGroup(name string) slog.Handler {
-	if name == "" {
-		return h
-	}
-	return &mutedHandler{h}
-}
-
-// closed gives the field if it may be logged. A duration becomes milliseconds.
-func closed(at slog.Attr) []slog.Attr {
-	v := at.Value.Resolve()
-	if v.Kind() == slog.KindDuration && at.Key == "duration" {
-		at.Key, v = "duration_ms", slog.Int64Value(v.Duration().Milliseconds())
-	}
-	if !slices.Contains(logFields, at.Key) {
-		return nil
-	}
-	switch v.Kind() {
-	case slog.KindAny, slog.KindGroup, slog.KindLogValuer:
-		return nil
-	case slog.KindDuration:
-		v = slog.Float64Value(float64(v.Duration()) / float64(time.Millisecond))
-	}
-	return []slog.Attr{{Key: at.Key, Value: v}}
-}
-
-// mutedHandler is the inside of a group: lines pass, fields do not.
-type mutedHandler struct{ outside *closedHandler }
-
-// Enabled asks the handler outside.
-func (m *mutedHandler) Enabled(ctx context.Context, l slog.Level) bool {
-	return m.outside.Enabled(ctx, l)
-}
-
-// Handle writes the line without the fields of the group.
-func (m *mutedHandler) Handle(ctx context.Context, r slog.Record) error {
-	return m.outside.Handle(ctx, slog.NewRecord(r.Time, r.Level, r.Message, 0))
-}
-
-// WithAttrs drops them.
-func (m *mutedHandler) WithAttrs([]slog.Attr) slog.Handler { return m }
-
-// WithGroup stays inside.
-func (m *mutedHandler) WithGroup(string) slog.Handler { return m }

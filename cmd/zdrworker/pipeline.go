@@ -9,9 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/zdrworker/zdrworker/worker"
-	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/config"
-	"github.com/zdrworker/zdrworker/worker/s3store"
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -64,7 +62,7 @@ func (w *opened) route(ctx context.Context, o opening) error {
 		return w.configured(ctx)
 	}
 	c := w.config
-	file, err := config.ReadSchema(ctx, o.schema, fetch(c))
+	file, err := config.ReadSchema(ctx, o.schema, c.Fetch)
 	if err != nil {
 		return err
 	}
@@ -77,7 +75,7 @@ func (w *opened) route(ctx context.Context, o opening) error {
 }
 
 func (w *opened) configured(ctx context.Context) (err error) {
-	if w.routes, err = w.config.BuildRoutes(ctx, fetch(w.config)); err != nil {
+	if w.routes, err = w.config.BuildRoutes(ctx, w.config.Fetch); err != nil {
 		return err
 	}
 	if names, _ := w.config.Unapproved(w.routes); len(names) > 0 {
@@ -110,30 +108,3 @@ func routeName(o opening, s zdr.Schema) string {
 	}
 	return word + "-" + strings.TrimPrefix(s.Digest(), "sha256:")[:8]
 }
-
-// fetch reads schemas that lie in buckets.
-func fetch(c *config.Config) config.Fetch {
-	return func(ctx context.Context, location string) ([]byte, error) {
-		cfg, err := c.AWS(ctx)
-		if err != nil {
-			return nil, err
-		}
-		name, key, ok := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
-		if !ok || key == "" {
-			return nil, errors.New("s3://bucket/key is wanted")
-		}
-		store, err := s3store.OpenWith(ctx, cfg, "s3://"+name, c.StoreOptions())
-		if err != nil {
-			return nil, err
-		}
-		obj, err := store.Get(ctx, key, bucket.GetOptions{})
-		if err != nil {
-			return nil, err
-		}
-		defer obj.Body.Close()
-		return io.ReadAll(io.LimitReader(obj.Body, maxSchema+1))
-	}
-}
-
-// maxSchema is more than any schema that config.ReadSchema takes, in bytes.
-const maxSchema = 1 << 20

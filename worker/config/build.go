@@ -201,12 +201,15 @@ func (c *Config) Boundary() (zdr.Policy, error) {
 }
 
 // NoKey says that no API key was found.
-type NoKey struct{ File bool }
+type NoKey struct{ File, Secret bool }
 
 // Error gives one line.
 func (e *NoKey) Error() string {
-	if e.File {
+	switch {
+	case e.File:
 		return "provider.api_key_file cannot be read or is empty"
+	case e.Secret:
+		return "the secret of provider.api_key_secret cannot be read, or holds no key"
 	}
 	return "no API key"
 }
@@ -217,18 +220,35 @@ func (e *NoKey) Code() string { return "api_key_missing" }
 // APIKeyVariable is the provider's own name for the variable of the API key.
 const APIKeyVariable = "VISION_AGENT_API_KEY"
 
-// APIKey reads the provider's API key: the variable first, then the file. It
-// may be asked again when the key was replaced.
-func (c *Config) APIKey(context.Context) (zdr.APIKey, error) {
-	if key := strings.TrimSpace(c.Variable(APIKeyVariable)); key != "" {
+// APIKey reads the provider's API key: the variable first, then the file, then
+// the secret. It may be asked again when the key was replaced.
+func (c *Config) APIKey(ctx context.Context) (zdr.APIKey, error) {
+	key := strings.TrimSpace(c.Variable(APIKeyVariable))
+	switch {
+	case key != "":
 		return zdr.NewAPIKey(key), nil
+	case c.Provider.APIKeyFile != "":
+		return c.fileKey()
+	case c.Provider.APIKeySecret != "":
+		return c.secretKey(ctx)
 	}
-	if c.Provider.APIKeyFile == "" {
-		return zdr.APIKey{}, &NoKey{}
-	}
+	return zdr.APIKey{}, &NoKey{}
+}
+
+func (c *Config) fileKey() (zdr.APIKey, error) {
 	data, err := os.ReadFile(c.Beside(c.Provider.APIKeyFile))
 	if key := strings.TrimSpace(string(data)); err == nil && key != "" {
 		return zdr.NewAPIKey(key), nil
 	}
 	return zdr.APIKey{}, &NoKey{File: true}
+}
+
+// HasAPIKey says whether there is a key, as far as this machine knows: of a
+// secret it counts that one is named.
+func (c *Config) HasAPIKey() bool {
+	if c.Variable(APIKeyVariable) == "" && c.Provider.APIKeyFile == "" {
+		return c.Provider.APIKeySecret != ""
+	}
+	_, err := c.APIKey(context.Background()) // asks no network
+	return err == nil
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	slashed "path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -42,8 +44,10 @@ type Provider struct {
 	Region     string
 	BaseURL    string // chooses among the hosts that the policy allows
 	APIKeyFile string
-	Limits     Limits
-	ListLag    time.Duration // how long a fetch that has begun may take, and its job then be missing from the provider's list
+	// APIKeySecret is the ARN of a secret with the API key.
+	APIKeySecret string
+	Limits       Limits
+	ListLag      time.Duration // how long a fetch that has begun may take, and its job then be missing from the provider's list
 }
 
 // Limits are what the whole fleet keeps to at the provider; 0 is no limit.
@@ -114,10 +118,13 @@ type Route struct {
 }
 
 // Beside gives the path of a file that the configuration names: relative ones
-// are relative to the configuration's own folder.
+// are relative to the configuration's own folder, which may be in a bucket.
 func (c *Config) Beside(path string) string {
 	if path == "" || filepath.IsAbs(path) || c.File == "" {
 		return path
+	}
+	if bucket, ok := strings.CutPrefix(c.File, "s3://"); ok {
+		return "s3://" + slashed.Join(slashed.Dir(bucket), path)
 	}
 	return filepath.Join(filepath.Dir(c.File), path)
 }

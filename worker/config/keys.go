@@ -50,6 +50,10 @@ var fileKeys = []Key{
 		Path: "provider.api_key_file", Doc: "File with the API key; the variable VISION_AGENT_API_KEY goes before it.",
 		field: ofConfig(func(c *Config) any { return &c.Provider.APIKeyFile }),
 	},
+	{
+		Path: "provider.api_key_secret", Doc: "ARN of a secret of AWS Secrets Manager with the API key, as text or as a JSON object's member VISION_AGENT_API_KEY or api_key; variable and file go before it.", check: checkSecret,
+		field: ofConfig(func(c *Config) any { return &c.Provider.APIKeySecret }),
+	},
 
 	{
 		Path: "provider.list_lag", Doc: "How long after a document was taken away a job that has read it may be missing from the provider's list: the longest fetch, for one that had begun, and the list's own lag. After a lost answer a document is submitted again only when the list, this long after, does not have it; the provider documents no number.",
@@ -237,7 +241,7 @@ var routeKeys = []Key{
 // later are keys whose features are not there yet. Accepting them in silence
 // would let somebody rely on them.
 var later = []string{
-	"provider.limits.parse_pages_per_hour", "provider.api_key_secret", "budget", "keep",
+	"provider.limits.parse_pages_per_hour", "budget", "keep",
 }
 
 // secrets are names under which people try to put one into the file.

@@ -13,6 +13,9 @@ const DefaultFile = "zdrworker.yaml"
 type Options struct {
 	// File is the file's path. Default: DefaultFile if it exists, else none.
 	File string
+	// Data is what File holds, where it is no file of this machine. Default: File
+	// is read.
+	Data []byte
 	// NoFile reads none, whatever lies in the folder.
 	NoFile bool
 	// Lookup reads a variable. Default: os.LookupEnv.
@@ -72,7 +75,10 @@ func (c *Config) readFile(o Options) ([]*Error, error) {
 	if path == "" {
 		path = DefaultFile
 	}
-	data, err := os.ReadFile(path)
+	data, err := o.Data, error(nil)
+	if data == nil {
+		data, err = os.ReadFile(path)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && o.File == "":
 		return nil, nil
