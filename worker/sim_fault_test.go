@@ -74,6 +74,7 @@ const (
 	resultViolates
 	contentLeaks
 	urlNotNamed
+	providerRetries
 	// Documents and events.
 	eventDoubled
 	eventLate
@@ -160,6 +161,7 @@ var faults = [numFaults]fault{
 	resultViolates:  {"result-breaks-schema", 0.1},
 	contentLeaks:    {"provider-keeps-content", 0.05},
 	urlNotNamed:     {"provider-names-no-output-url", 1},
+	providerRetries: {"provider-repeats-transfers", 1},
 	eventDoubled:    {"event-doubled", 0.3},
 	eventLate:       {"event-late", 0.3},
 	overwritten:     {"document-overwritten", 0.01},

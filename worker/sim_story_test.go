@@ -117,7 +117,12 @@ func (s *sim) disturb() {
 		s.note("outside", "the provider's clock jumps")
 	}
 	for i, p := range s.procs {
-		if p.dead && (!s.o.faults[restartLate] || s.rng.IntN(8) == 0) {
+		switch {
+		case !p.dead:
+		case !s.o.faults[restartLate]:
+			s.procs[i] = s.spawn(p.id, p.life+1)
+		case s.rng.IntN(8) == 0:
+			s.happened[restartLate]++
 			s.procs[i] = s.spawn(p.id, p.life+1)
 		}
 	}
@@ -172,6 +177,7 @@ func (s *sim) order(p *process, thread int) {
 	case known && s.roll(abandons):
 		s.run(p, thread, "abandon "+short(id), func(ctx context.Context) error { _, err := pipe.Abandon(ctx, id); return err })
 	case known && s.rng.Float64() < s.odds(retries, resubmits):
+		s.retried(id)
 		s.run(p, thread, "retry "+short(id), func(ctx context.Context) error { _, err := pipe.Retry(ctx, id); return err })
 	case s.roll(twoFleets):
 		s.run(p, thread, "second fleet", func(ctx context.Context) error {
@@ -185,6 +191,16 @@ func (s *sim) order(p *process, thread int) {
 	default:
 		all := s.rng.IntN(2) == 0
 		s.run(p, thread, fmt.Sprintf("sweep all=%t", all), func(ctx context.Context) error { _, err := pipe.Sweep(ctx, all); return err })
+	}
+}
+
+// retried counts what a person does: a retry of a held job submits it again.
+func (s *sim) retried(id worker.ID) {
+	switch r := s.watch.records[id]; {
+	case r.State == worker.Held:
+		s.happened[resubmits]++
+	case r.Failure != "":
+		s.happened[retries]++
 	}
 }
 

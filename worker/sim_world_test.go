@@ -153,6 +153,10 @@ func (s *sim) providerOptions() adetest.Options {
 	if s.o.faults[urlNotNamed] {
 		o.Undocumented.OutputURL = adetest.EchoNever
 	}
+	o.Undocumented.PutTries, o.Undocumented.FetchTries = 1, 1
+	if s.o.faults[providerRetries] {
+		o.Undocumented.PutTries, o.Undocumented.FetchTries = 4, 3
+	}
 	o.Undocumented.UndeliveredCompletes = s.o.faults[putFailsBilled]
 	return o
 }

@@ -58,7 +58,7 @@ func newWorld(t *testing.T, p plan) *world {
 	var err error
 	w.provider, err = adetest.Start(adetest.Options{
 		ZDR: true, ListLag: listLag, Remember: 1 << 30,
-		Undocumented: adetest.Undocumented{TransferTimeout: transfer, PutTries: 5, Fetch: w.faults.fetch},
+		Undocumented: adetest.Undocumented{TransferTimeout: transfer, PutTries: 5, FetchTries: 2, Fetch: w.faults.fetch},
 		Faults:       adetest.Faults{Request: w.faults.request, Job: w.faults.job},
 	})
 	if err != nil {

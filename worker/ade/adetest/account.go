@@ -56,6 +56,7 @@ type Transfer struct {
 	At     time.Time
 	JobID  string // empty for a fetch within a create or a sync call
 	Path   string
+	Try    int // from 1
 	Status int // 0 when there was no answer
 	Bytes  int
 	Header http.Header // of the storage's answer: the provider is told these too

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"iter"
 	"maps"
 	"net/http"
 	"time"
@@ -67,40 +68,57 @@ func (p *Provider) deliver(j *job, l Landing, body []byte) error {
 	return err
 }
 
+// putPatiently repeats a PUT whose outcome is not known or not final.
 func (p *Provider) putPatiently(j *job, body []byte) error {
-	var err error
-	for range p.o.Undocumented.PutTries {
-		if err = p.put(j.id, j.saveURL, body); err == nil {
+	status := 0
+	for try := range p.tries(p.o.Undocumented.PutTries) {
+		if status = p.put(j, body, try); status/100 == 2 {
 			return nil
 		}
+		if status != 0 && status != http.StatusTooManyRequests && status < 500 {
+			break
+		}
 	}
-	return err
+	return errPut
+}
+
+// tries counts from 1 to most, with a wait before each but the first. It ends
+// with the provider.
+func (p *Provider) tries(most int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		wait := p.o.Undocumented.Backoff
+		for try := 1; try <= most && yield(try); try++ {
+			select {
+			case <-time.After(wait):
+				wait *= 2
+			case <-p.ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // put sends a result: an HTTP PUT of known length, with no header but those of
-// the options.
-func (p *Provider) put(jobID, rawURL string, body []byte) error {
-	t := Transfer{At: p.o.Now(), JobID: jobID, Path: pathOf(rawURL), Bytes: len(body)}
+// the options. The status is 0 where there was no answer.
+func (p *Provider) put(j *job, body []byte, try int) (status int) {
+	t := Transfer{At: p.o.Now(), JobID: j.id, Path: pathOf(j.saveURL), Bytes: len(body), Try: try}
 	defer func() { p.recordPut(t) }()
 	ctx, cancel := context.WithTimeout(p.ctx, p.o.Undocumented.TransferTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, rawURL, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, j.saveURL, bytes.NewReader(body))
 	if err != nil {
-		return errPut
+		return http.StatusBadRequest
 	}
 	req.Header.Set("User-Agent", serverName)
 	maps.Copy(req.Header, p.o.Undocumented.PutHeader)
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return errPut
+		return 0
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
 	t.Status, t.Header = resp.StatusCode, resp.Header
-	if resp.StatusCode/100 != 2 {
-		return errPut
-	}
-	return nil
+	return resp.StatusCode
 }
 
 // putLater is a second PUT after the job has ended.
@@ -116,7 +134,7 @@ func (p *Provider) putLater(j *job, after time.Duration, body []byte) {
 			return
 		}
 		defer p.wg.Done()
-		_ = p.put(j.id, j.saveURL, body) // the account shows what came of it
+		p.put(j, body, 1) // the account shows what came of it
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		delete(p.late, t)

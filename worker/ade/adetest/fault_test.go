@@ -185,21 +185,6 @@ func TestLandings(t *testing.T) {
 	}
 }
 
-func TestPutRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, adetest.Options{Undocumented: adetest.Undocumented{PutTries: 3}})
-		r.bucket.refuse = true
-		id := r.submit()
-		synctest.Wait()
-		if a := r.job(id); a.fields["status"] != "failed" || r.bucket.putCount() != 3 || r.p.Billed().Jobs != 0 {
-			t.Errorf("got %s, %d puts", a.body, r.bucket.putCount())
-		}
-		if puts := r.p.Account().Puts; len(puts) != 3 || puts[0].Status != http.StatusForbidden {
-			t.Errorf("account: %+v", puts)
-		}
-	})
-}
-
 func TestLeak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, adetest.Options{ZDR: true})

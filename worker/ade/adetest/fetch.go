@@ -36,10 +36,23 @@ func (p *Provider) fetchInto(c *call, o *order) *reply {
 	return p.checkText(o, kind)
 }
 
-// fetch reads a document. It does not end with the request that asked: a
-// client that hangs up has still submitted.
+// fetch reads a document, again where the connection fails. It does not end
+// with the request that asked: a client that hangs up has still submitted.
 func (p *Provider) fetch(jobID, rawURL string) (markdown []byte, mimeType string, err error) {
-	t := Transfer{At: p.o.Now(), JobID: jobID, Path: pathOf(rawURL)}
+	for try := range p.tries(p.o.Undocumented.FetchTries) {
+		markdown, mimeType, err = p.fetchOnce(jobID, rawURL, try)
+		if !errors.Is(err, errBroken) {
+			return markdown, mimeType, err
+		}
+	}
+	return nil, "", errUnreachable
+}
+
+// errBroken: the connection failed before the document was there.
+var errBroken = errors.New("connection broke")
+
+func (p *Provider) fetchOnce(jobID, rawURL string, try int) (markdown []byte, mimeType string, err error) {
+	t := Transfer{At: p.o.Now(), JobID: jobID, Path: pathOf(rawURL), Try: try}
 	defer func() { p.recordFetch(t) }()
 	ctx, cancel := context.WithTimeout(p.ctx, p.o.Undocumented.TransferTimeout)
 	defer cancel()
@@ -50,7 +63,7 @@ func (p *Provider) fetch(jobID, rawURL string) (markdown []byte, mimeType string
 	req.Header.Set("User-Agent", serverName)
 	resp, err := p.client.Do(req)
 	if err != nil {
-		return nil, "", errUnreachable
+		return nil, "", errBroken
 	}
 	defer resp.Body.Close()
 	t.Status, t.Header = resp.StatusCode, resp.Header
@@ -66,7 +79,7 @@ func (p *Provider) fetch(jobID, rawURL string) (markdown []byte, mimeType string
 func (p *Provider) readDocument(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, p.o.MaxMarkdown+1))
 	if err != nil {
-		return nil, errUnreachable
+		return nil, errBroken
 	}
 	if int64(len(b)) > p.o.MaxMarkdown {
 		return nil, errTooLarge

@@ -35,8 +35,16 @@ type Undocumented struct {
 	FollowRedirects bool
 	// PutHeader is sent with each PUT, such as a Content-Type; default none.
 	PutHeader http.Header
-	// PutTries is how often a PUT is tried; default 1.
+	// PutTries is how often a PUT is tried while its connection fails or the
+	// storage answers 429 or 5xx: a PUT can be repeated, and one that got through
+	// without an answer was a delivery. Default 4.
 	PutTries int
+	// FetchTries is how often a fetch is tried while its connection fails;
+	// default 3.
+	FetchTries int
+	// Backoff is the wait before the second try; it doubles with each. Default
+	// 250 milliseconds.
+	Backoff time.Duration
 	// UndeliveredCompletes ends a job whose PUT failed as completed and billed;
 	// default false: it ends as failed and costs nothing.
 	UndeliveredCompletes bool
@@ -55,7 +63,9 @@ type Undocumented struct {
 }
 
 func (u Undocumented) withDefaults() Undocumented {
-	u.PutTries = positive(u.PutTries, 1)
+	u.PutTries = positive(u.PutTries, 4)
+	u.FetchTries = positive(u.FetchTries, 3)
+	u.Backoff = positive(u.Backoff, 250*time.Millisecond)
 	u.TransferTimeout = positive(u.TransferTimeout, time.Minute)
 	u.BusinessKey = either(u.BusinessKey, "error")
 	return u
