@@ -10,7 +10,7 @@
 // billed job; nothing staged may be left once the URLs have ended; what was
 // held is counted and explained.
 //
-//	go test ./integration/chaos                                    60 documents, about a minute
+//	go test ./integration/chaos                                    40 documents, three quarters of a minute
 //	go test ./integration/chaos -v -chaos.docs=2000 -chaos.kills=500 -timeout 2h
 //
 // The seed is printed. The same seed (-chaos.seed) gives the same plan: which

@@ -10,11 +10,11 @@ import (
 )
 
 var (
-	docsFlag  = flag.Int("chaos.docs", 60, "how many documents")
-	killsFlag = flag.Int("chaos.kills", 15, "how many SIGKILLs and SIGSTOPs")
+	docsFlag  = flag.Int("chaos.docs", 40, "how many documents")
+	killsFlag = flag.Int("chaos.kills", 10, "how many SIGKILLs and SIGSTOPs")
 	procsFlag = flag.Int("chaos.procs", 3, "how many processes at a time")
 	seedFlag  = flag.Uint64("chaos.seed", 0, "seed of the plan; 0 takes a new one")
-	lifeFlag  = flag.Duration("chaos.life", 0, "life of a presigned URL; 0 is 15s for up to 200 documents, else 2m")
+	lifeFlag  = flag.Duration("chaos.life", 0, "life of a presigned URL; 0 is 20s for up to 200 documents, else 2m")
 	logFlag   = flag.String("chaos.log", "", "file for every line that the processes write")
 )
 
@@ -34,7 +34,7 @@ func newPlan(t *testing.T) plan {
 		p.seed = rand.Uint64()
 	}
 	if p.life == 0 {
-		p.life = 15 * time.Second
+		p.life = 20 * time.Second
 		if p.docs > 200 {
 			p.life = 2 * time.Minute
 		}
