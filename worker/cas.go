@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -23,6 +24,9 @@ type job struct {
 	rec  *record
 	etag string
 	now  time.Time // the store's clock when it was read or written
+	// unsaid are events that rec has and the bucket does not know yet; the next
+	// write tells it all of them.
+	unsaid []Event
 }
 
 // load reads a job's record. bucket.ErrNotFound when there is none.
@@ -65,9 +69,29 @@ func (p *Pipeline) swap(ctx context.Context, j *job, e Event, code string, chang
 	if err != nil {
 		return err
 	}
+	unsaid := j.unsaid
 	*j = *got
+	for _, before := range unsaid {
+		p.logEvent(ctx, j, before, "")
+	}
 	p.logEvent(ctx, j, e, code)
 	return nil
+}
+
+// foresee applies an event to a copy of the job without a write: the copy's
+// next write carries both events, so the record's history is still a path of
+// the table. Until then nothing may be done that the event must come before.
+func foresee(j *job, e Event, change func(*record)) (*job, error) {
+	next := *j
+	next.rec = j.rec.clone()
+	if change != nil {
+		change(next.rec)
+	}
+	if err := next.rec.apply(e, j.now, ""); err != nil {
+		return nil, err
+	}
+	next.unsaid = append(slices.Clone(j.unsaid), e)
+	return &next, nil
 }
 
 // write is one conditional PUT of a record and the reading of its outcome.

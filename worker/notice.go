@@ -30,10 +30,12 @@ func (p *Pipeline) landing(ctx context.Context, j *job) (landed bool, err error)
 // land fixes one landing as the one that this generation publishes (I5).
 func (p *Pipeline) land(ctx context.Context, j *job, attempt int, info bucket.Info) error {
 	p.meter.noticed(j.id, info.Modified)
-	return p.swap(ctx, j, EventLand, "", func(r *record) {
-		r.Seal = &seal{Attempt: attempt, ETag: info.ETag, Size: info.Size}
-		r.Waiting, r.Hold, r.Lease = WaitNothing, "", nil
-	})
+	return p.swap(ctx, j, EventLand, "", func(r *record) { r.lands(attempt, info) })
+}
+
+func (r *record) lands(attempt int, info bucket.Info) {
+	r.Seal = &seal{Attempt: attempt, ETag: info.ETag, Size: info.Size}
+	r.Waiting, r.Hold, r.Lease = WaitNothing, "", nil
 }
 
 // stepSubmitted waits for the result. The outbox is looked at first; the
@@ -41,7 +43,7 @@ func (p *Pipeline) land(ctx context.Context, j *job, attempt int, info bucket.In
 func (p *Pipeline) stepSubmitted(ctx context.Context, j *job, n nudge) (pause, bool, error) {
 	expired := p.expired(j) // before the outbox is read: trace 3
 	if !n.looked || expired {
-		if landed, err := p.landing(ctx, j); landed || err != nil {
+		if landed, err := p.bringHome(ctx, j); landed || err != nil {
 			return pause{}, false, err
 		}
 	}

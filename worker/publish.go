@@ -22,15 +22,21 @@ const maxPublish = 8
 // copy's destination condition is not honoured everywhere, so the bytes pass
 // through this worker, streamed, into a conditional write.
 func (p *Pipeline) publish(ctx context.Context, j *job, a *attempt, v verdict) (bucket.Info, string, error) {
-	for range maxPublish {
-		seen, err := p.standing(ctx, j.rec.Route.Result)
-		if err != nil {
-			return bucket.Info{}, "", err
+	for try := range maxPublish {
+		var seen bucket.Info // the first try guesses that nothing stands: so it is for most
+		if try > 0 {
+			var err error
+			if seen, err = p.standing(ctx, j.rec.Route.Result); err != nil {
+				return bucket.Info{}, "", err
+			}
 		}
 		if seen.Metadata["zdr-ref"] == j.rec.Ref && p.keeps(ruleSealFixes) {
 			return seen, seen.Metadata["zdr-status"], nil
 		}
 		place, err := p.place(ctx, j, seen)
+		if try == 0 && err == nil && place != placeResult {
+			continue // what stands matters then
+		}
 		if err == nil && place == placeResult {
 			err = p.setAside(ctx, j, seen)
 		}
