@@ -51,7 +51,7 @@ func (p *Pipeline) Advance(ctx context.Context, id ID) (Job, error) {
 		return Job{}, fault("advance", "", err)
 	}
 	w, err := p.drive(ctx, j, nudge{ask: true, slot: true})
-	return p.describeWaiting(j, w), err
+	return p.describeWaiting(j, w), errors.Join(err, p.emptyBin(ctx))
 }
 
 // drive repeats step until the job waits. A lost race is no error: somebody
@@ -97,11 +97,9 @@ func (p *Pipeline) step(ctx context.Context, j *job, n nudge) (w pause, done boo
 		return p.stepHeld(ctx, j, n)
 	case Sealing:
 		return p.stepSealing(ctx, j)
-	case Sealed:
-		return p.stepRemove(ctx, j)
 	case Failing:
 		return p.stepFailing(ctx, j)
-	case Draining:
+	case Sealed, Draining:
 		return p.stepDraining(ctx, j)
 	}
 	return pause{}, true, nil // Closed

@@ -19,10 +19,11 @@ type StatusOptions struct {
 
 // Status is what the buckets say of the whole fleet.
 type Status struct {
-	Open    int       // open jobs, by their markers
+	Open    int       // open jobs, by their markers and slips
+	Drain   int       // of them: done, and waiting for the end of their URLs
 	AtLeast bool      // there are more: Open is where counting ended
 	Oldest  time.Time // marker of an open job; zero: none
-	Read    int       // jobs that were read: all of them, or a random sample
+	Read    int       // jobs that were read: all that do not drain, or a random sample
 	States  map[State]int
 	Waiting map[Reason]int
 	Routes  map[string]int
@@ -41,7 +42,7 @@ type Status struct {
 }
 
 // Sampled reports whether the states are those of a sample.
-func (s Status) Sampled() bool { return s.Read < s.Open || s.AtLeast }
+func (s Status) Sampled() bool { return s.Read < s.Open-s.Drain || s.AtLeast }
 
 // Status asks the buckets alone. It reads at most o.Reads jobs: where there are
 // more, what it says of states, reasons and routes is a sample.
@@ -58,6 +59,9 @@ func (p *Pipeline) Status(ctx context.Context, o StatusOptions) (Status, error) 
 		return s, fault("status", "", err)
 	}
 	if err := p.readSample(ctx, &s, sample); err != nil {
+		return s, fault("status", "", err)
+	}
+	if err := p.countSlips(ctx, &s); err != nil {
 		return s, fault("status", "", err)
 	}
 	for prefix, count := range map[string]func(bucket.Info){
@@ -95,6 +99,18 @@ func (p *Pipeline) countOpen(ctx context.Context, s *Status, o StatusOptions) ([
 		}
 	}
 	return sample, nil
+}
+
+// countSlips counts the jobs that drain; none of them is read.
+func (p *Pipeline) countSlips(ctx context.Context, s *Status) error {
+	all, err := p.onSlips(ctx)
+	s.Open, s.Drain = s.Open+all.jobs, all.jobs
+	for state, n := range map[State]int{Sealed: all.jobs - all.failed, Draining: all.failed} {
+		if n > 0 {
+			s.States[state] += n
+		}
+	}
+	return err
 }
 
 func (p *Pipeline) readSample(ctx context.Context, s *Status, sample []ID) error {

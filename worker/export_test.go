@@ -2,6 +2,9 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"strings"
 	"time"
 )
 
@@ -62,7 +65,7 @@ func (p *Pipeline) IDOf(key, version, route string, revision int) ID {
 func (p *Pipeline) ClaimAndGo(ctx context.Context, d Document) error {
 	r := run{p: p}
 	_, _, _, err := r.claimAndGo(ctx, d)
-	return err
+	return errors.Join(err, p.emptyBin(ctx))
 }
 
 // Transient: the same call may work later.
@@ -144,3 +147,20 @@ func IDInKey(key string) (id ID, gen int, ok bool) {
 // MarkerOf and RecordOf are the keys of a job.
 func MarkerOf(id ID, gen int) string { return markerKey(id, gen) }
 func RecordOf(id ID) string          { return recordKey(id) }
+
+// OnSlip gives the jobs, with their generations, that an object names if it is a
+// slip.
+func OnSlip(key string, body []byte) (jobs map[ID]int, ok bool) {
+	if !strings.HasPrefix(key, slipPrefix) {
+		return nil, false
+	}
+	var s slip
+	if json.Unmarshal(body, &s) != nil {
+		return nil, true
+	}
+	jobs = map[ID]int{}
+	for _, e := range s.entries() {
+		jobs[e.id] = e.gen
+	}
+	return jobs, true
+}

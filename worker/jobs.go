@@ -141,12 +141,25 @@ func (f Filter) takes(j Job) bool {
 	return (f.State == "" || j.State == f.State) && (f.Route == "" || j.Route == f.Route)
 }
 
-// ids lists the jobs by their markers, each once, or by their records.
+// ids lists the jobs by their markers and slips, or by their records. One that
+// comes onto its slip meanwhile may be listed twice.
 func (p *Pipeline) ids(ctx context.Context, all bool) iter.Seq2[ID, error] {
-	prefix := openPrefix
 	if all {
-		prefix = recordPrefix
+		return p.idsUnder(ctx, recordPrefix)
 	}
+	return func(yield func(ID, error) bool) {
+		for _, some := range []iter.Seq2[ID, error]{p.idsUnder(ctx, openPrefix), p.idsOnSlips(ctx)} {
+			for id, err := range some {
+				if !yield(id, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (p *Pipeline) idsUnder(ctx context.Context, prefix string) iter.Seq2[ID, error] {
+	all := prefix == recordPrefix
 	return func(yield func(ID, error) bool) {
 		var last ID
 		for info, err := range p.store.List(ctx, bucket.Page{Prefix: prefix}) {

@@ -14,6 +14,7 @@ const (
 	historyPrefix = "zdr/history/"
 	schemaPrefix  = "zdr/schemas/"
 	textPrefix    = "zdr/texts/"
+	slipPrefix    = "zdr/drain/"
 
 	// StagingPrefix is where the provider GETs from, in the exchange bucket.
 	StagingPrefix = "s/"

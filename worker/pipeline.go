@@ -194,6 +194,7 @@ type Pipeline struct {
 	duty   control[Duty]
 	meter  *meter // nil: nothing is measured
 	hands  hands
+	bin    *bin
 	known  *known
 	clock  *clockwatch
 	seen   sync.Map // schema digests known to lie in the bucket → zdr.Schema
@@ -216,7 +217,7 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
-		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), clock: newClockwatch(), holder: newNonce(),
+		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), bin: newBin(), clock: newClockwatch(), holder: newNonce(),
 		now: time.Now, brake: newBrake(),
 		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits), duty: newControl[Duty](dutyKey),
 	}

@@ -5,11 +5,10 @@ import (
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
-	"github.com/zdrworker/zdrworker/zdr"
 )
 
-// stepRemove deletes what every attempt staged or received, all versions. The
-// record says sealed or failing, so nothing is lost with it (I4).
+// stepRemove deletes what every attempt of a job that failed staged or received,
+// all versions, and says so in the record: from then on it may be tried again.
 func (p *Pipeline) stepRemove(ctx context.Context, j *job) (pause, bool, error) {
 	if err := p.removeStaged(ctx, j.rec); err != nil {
 		return pause{}, true, err
@@ -18,74 +17,107 @@ func (p *Pipeline) stepRemove(ctx context.Context, j *job) (pause, bool, error) 
 }
 
 func (p *Pipeline) removeStaged(ctx context.Context, r *record) error {
-	var keys []string
-	for _, a := range r.Attempts {
-		keys = append(keys, stagingKey(a.Token), outboxKey(a.Token))
-	}
+	keys := r.staged()
 	if len(keys) == 0 {
 		return nil
 	}
 	return p.takeAway(ctx, r, keys...)
 }
 
-// takeAway deletes staged objects and says so to the recorder first: a removal
-// that nobody heard of is worse than one that is told twice.
+// staged are the keys of all that the job may have in the exchange bucket.
+func (r *record) staged() (keys []string) {
+	for _, a := range r.Attempts {
+		keys = append(keys, stagingKey(a.Token), outboxKey(a.Token))
+	}
+	return keys
+}
+
+// takeAway deletes staged objects and says so to the recorder first.
 func (p *Pipeline) takeAway(ctx context.Context, r *record, keys ...string) error {
 	for _, key := range keys {
-		e := zdr.Entry{At: p.now(), Kind: zdr.KindRemoved, Operation: "remove", Ref: r.Ref, Key: key}
-		if _, n, err := p.secret.open(tokenOf(key)); err == nil {
-			e.Attempt = n
-		}
-		if err := p.recorder.Record(ctx, e); err != nil {
+		if err := p.tellRemoved(ctx, r.Ref, key); err != nil {
 			return err
 		}
 	}
 	return p.exchange.Remove(ctx, keys...)
 }
 
-// stepDraining closes the job once nothing can come back: every URL that was
-// signed for it has ended on the store's clock, the longest upload has had its
-// time, and one more listing is empty.
+// stepDraining is for a job whose outcome stands. While one of its URLs may
+// live it goes into the bin, to be emptied with others, and from there onto a
+// slip; after that it closes once nothing is left.
 func (p *Pipeline) stepDraining(ctx context.Context, j *job) (pause, bool, error) {
-	if end := j.rec.lastURL(); !end.IsZero() {
-		end = end.Add(p.set.DrainMargin)
-		if !j.now.After(end) && p.keeps(ruleDrain) {
-			return pause{WaitNothing, p.now().Add(end.Sub(j.now))}, true, nil
+	if !p.drained(j) {
+		due := j.rec.lastURL().Add(p.set.DrainMargin)
+		var keys []string
+		if j.rec.State == Sealed {
+			keys = j.rec.staged()
 		}
-	}
-	if err := p.removeStaged(ctx, j.rec); err != nil {
-		return pause{}, true, err
-	}
-	for _, a := range j.rec.Attempts {
-		for _, key := range []string{stagingKey(a.Token), outboxKey(a.Token)} {
-			if err := p.gone(ctx, key); err != nil {
-				return pause{WaitNothing, p.now().Add(p.set.Ask)}, true, err
+		if j.rec.parted() {
+			if err := p.takeAway(ctx, j.rec, keys...); err != nil {
+				return pause{}, true, err
 			}
 		}
+		p.bin.add(j, due, keys)
+		return pause{WaitNothing, p.now().Add(due.Sub(j.now))}, true, nil
 	}
-	return p.close(ctx, j)
+	if err := p.sweepOut(ctx, j); err != nil {
+		return pause{WaitNothing, p.now().Add(p.set.Ask)}, true, err
+	}
+	if err := p.close(ctx, j); err != nil {
+		return pause{}, true, err
+	}
+	return pause{}, true, p.store.Remove(ctx, p.marker(j.id, j.rec.Gen))
 }
 
-// close is the last write of a generation. The document's name goes with it
-// where nothing needs it any more; then the marker.
-func (p *Pipeline) close(ctx context.Context, j *job) (pause, bool, error) {
+// parted: the document may have been staged in parts. Not every store lists
+// unfinished uploads but by their exact key, so what is left of those is looked
+// for job by job.
+func (r *record) parted() bool { return r.Source.Size >= 1<<30 }
+
+// drained: every URL that was signed for the job has ended on the store's clock,
+// and the longest upload has had its time.
+func (p *Pipeline) drained(j *job) bool {
+	end := j.rec.lastURL()
+	return end.IsZero() || j.now.After(end.Add(p.set.DrainMargin)) || !p.keeps(ruleDrain)
+}
+
+// sweepOut removes once more what is staged, and proves by a listing for each
+// key that nothing is left.
+func (p *Pipeline) sweepOut(ctx context.Context, j *job) error {
+	if err := p.removeStaged(ctx, j.rec); err != nil {
+		return err
+	}
+	for _, key := range j.rec.staged() {
+		if err := p.gone(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close is the last write of a generation; of a sealed job it tells the removal
+// too. The document's name goes with it where nothing needs it any more.
+func (p *Pipeline) close(ctx context.Context, j *job) error {
 	if j.rec.Failure != nil {
 		// A success of an older version may have removed it meanwhile.
 		if err := p.publishFailure(ctx, j); err != nil {
-			return pause{}, true, err
+			return err
 		}
 	}
-	err := p.swap(ctx, j, EventClose, "", func(r *record) {
+	if j.rec.State == Sealed {
+		removed, err := foresee(j, EventRemove, nil)
+		if err != nil {
+			return err
+		}
+		j = removed
+	}
+	return p.swap(ctx, j, EventClose, "", func(r *record) {
 		if r.Failure == nil {
 			r.Source.Key, r.Source.ETag, r.Route.Result, r.Route.Failure = "", "", "", ""
 		}
 		r.Attempts = spent(r.Attempts)
 		r.Lease, r.Seal = nil, nil
 	})
-	if err != nil {
-		return pause{}, true, err
-	}
-	return pause{}, true, p.store.Remove(ctx, p.marker(j.id, j.rec.Gen))
 }
 
 // spent keeps of closed attempts what still means something: their number and

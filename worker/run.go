@@ -76,10 +76,12 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	}
 	var feeding sync.WaitGroup
 	feeding.Go(func() { r.feed(ctx) })
+	feeding.Go(func() { p.keepEmpty(ctx) })
 	r.watch(ctx)
 	cancel(nil)
 	feeding.Wait()
 	workers.Wait()
+	p.emptyFirmly(ctx)
 	return r.result(ctx)
 }
 

@@ -138,7 +138,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for range s.p.set.Workers {
 		all.Go(func() { s.root(stop, func() { s.work(work) }) })
 	}
-	for _, loop := range []func(context.Context){s.notice, s.ask, s.sweepLoop} {
+	for _, loop := range []func(context.Context){s.notice, s.ask, s.sweepLoop, s.p.keepEmpty} {
 		all.Go(func() { s.root(stop, func() { loop(ctx) }) })
 	}
 	<-ctx.Done()
@@ -147,6 +147,7 @@ func (s *Server) Run(ctx context.Context) error {
 	last := time.AfterFunc(s.o.Drain, cut)
 	defer last.Stop()
 	all.Wait()
+	s.p.emptyFirmly(ctx)
 	return context.Cause(ctx)
 }
 

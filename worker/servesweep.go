@@ -80,7 +80,7 @@ func (s *Server) sweep(ctx context.Context, all bool) (*fleetState, error) {
 		return nil, fault("sweep", "", err)
 	}
 	r := &round{s: s, last: before.Began, now: p.now().Add(p.duty.clock(ctx)).UTC(), all: all, state: &fleetState{}}
-	for _, part := range []func(context.Context) error{r.outbox, r.open, r.staging, r.flush} {
+	for _, part := range []func(context.Context) error{r.outbox, r.open, r.staging, r.flush, r.close} {
 		if err := part(ctx); err != nil {
 			return nil, fault("sweep", "", err)
 		}
@@ -109,6 +109,16 @@ func (r *round) rest(ctx context.Context) (err error) {
 	paused, err := p.Paused(ctx)
 	r.state.paused, r.state.swept, r.state.unknown = paused.Any(), p.now(), r.rep.Unknown
 	return err
+}
+
+// close closes what has drained.
+func (r *round) close(ctx context.Context) error {
+	n, err := r.s.p.onSlips(ctx)
+	if err != nil {
+		return err
+	}
+	r.state.open += n.jobs
+	return r.s.p.closeDue(ctx, &r.rep)
 }
 
 // outbox hands out results that have lain for a while, and takes away what is

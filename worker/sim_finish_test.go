@@ -166,6 +166,9 @@ func (w *watch) leftovers(s *sim) {
 		}
 	}
 	for _, o := range s.everything(storeName) {
+		if _, slip := worker.OnSlip(o.key, o.body); slip {
+			s.violate("marker", "a slip of closed jobs is left")
+		}
 		id, gen, ok := worker.IDInKey(o.key)
 		if !ok || gen == 0 || w.newer[worker.RecordOf(id)] != "" {
 			continue

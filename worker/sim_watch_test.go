@@ -64,8 +64,14 @@ func (w *watch) wrote(s *sim, p *process, c memstore.Call) {
 	case c.Bucket == storeName && ours && gen == 0:
 		w.record(s, p, id, c.Key)
 	case c.Bucket == storeName && ours && c.Op == memstore.Remove:
-		if r, known := w.records[id]; known && r.Gen == gen && r.State != worker.Closed {
+		if r, known := w.records[id]; known && r.Gen == gen && !w.findable(s, id, r) {
 			s.violate("I6", "the marker of an open record (%s, generation %d) was removed", short(id), gen)
+		}
+	case c.Bucket == storeName && strings.HasPrefix(c.Key, "zdr/drain/") && c.Op == memstore.Remove:
+		for id, r := range w.records {
+			if !w.findable(s, id, r) {
+				s.violate("I6", "the slip of an open record (%s, generation %d) was removed", short(id), r.Gen)
+			}
 		}
 	case c.Bucket == storeName && strings.HasPrefix(c.Key, "results/") && c.Op == memstore.Put:
 		w.result(s, c.Key)
@@ -97,7 +103,7 @@ func (w *watch) record(s *sim, p *process, id worker.ID, key string) {
 	if to := path(was.State, events); known && (to != now.State || now.Seq != was.Seq+1) {
 		s.violate("history", "%s: %s by %s to %s, sequence %d to %d", short(id), was.State, events, now.State, was.Seq, now.Seq)
 	}
-	if now.State != worker.Closed && s.object(storeName, worker.MarkerOf(id, now.Gen)) == nil {
+	if !w.findable(s, id, now) {
 		s.violate("I6", "%s is %s in generation %d and has no marker", short(id), now.State, now.Gen)
 	}
 	if now.Event == worker.EventResubmit || now.Event == worker.EventRetry && (was.Failure != "" || was.Status == worker.StatusDiscarded) {
@@ -106,6 +112,23 @@ func (w *watch) record(s *sim, p *process, id worker.ID, key string) {
 	for _, e := range events {
 		w.consequences(s, p, id, now, e)
 	}
+}
+
+// findable: a record is closed, or its marker stands, or it is drained and named
+// by a slip.
+func (w *watch) findable(s *sim, id worker.ID, r worker.RecordView) bool {
+	if r.State == worker.Closed || s.object(storeName, worker.MarkerOf(id, r.Gen)) != nil {
+		return true
+	}
+	if r.State != worker.Sealed && r.State != worker.Draining {
+		return false
+	}
+	for _, o := range s.everything(storeName) {
+		if jobs, ok := worker.OnSlip(o.key, o.body); ok && jobs[id] == r.Gen {
+			return true
+		}
+	}
+	return false
 }
 
 // news are the events that a write added: one, or a few that were told together.

@@ -217,7 +217,7 @@ func (s *sim) open(ctx context.Context, p *process, store string) (*worker.Pipel
 		Routes: worker.Routes{{Name: routeName, Prefix: "inbox/", Schema: simSchema}},
 		Logger: slog.New(slog.NewTextHandler(&s.watch.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: worker.Settings{
-			MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted,
+			Workers: 1, MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted,
 		},
 	})
 }

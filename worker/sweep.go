@@ -11,7 +11,7 @@ import (
 
 // SweepReport counts what a sweep found and did.
 type SweepReport struct {
-	Open    int `json:"open"`    // markers seen
+	Open    int `json:"open"`    // jobs that were not closed when it began
 	Nudged  int `json:"nudged"`  // jobs that were moved on or looked at
 	Closed  int `json:"closed"`  // jobs that became closed
 	Orphans int `json:"orphans"` // staged objects of nobody, removed
@@ -51,11 +51,22 @@ func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 	if err := p.sweepOpen(ctx, before.Began, began, all, done, &rep); err != nil {
 		return rep, fault("sweep", "", err)
 	}
+	if err := p.emptyBin(ctx); err != nil {
+		return rep, err
+	}
+	draining, err := p.onSlips(ctx)
+	if err == nil {
+		rep.Open += draining.jobs
+		err = p.closeDue(ctx, &rep)
+	}
+	if err != nil {
+		return rep, fault("sweep", "", err)
+	}
 	if err := p.sweepExchange(ctx, StagingPrefix, done, &rep); err != nil {
 		return rep, fault("sweep", "", err)
 	}
 	// The object is a hint; whoever writes last is right enough.
-	_, err := writeJSON(ctx, p.store, sweepKey, sweepObject{1, began}, bucket.Condition{})
+	_, err = writeJSON(ctx, p.store, sweepKey, sweepObject{1, began}, bucket.Condition{})
 	return rep, fault("sweep", "", err)
 }
 

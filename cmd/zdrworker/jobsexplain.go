@@ -118,12 +118,12 @@ func nextOf(d worker.Detail, stop worker.Breaker, now time.Time) string {
 		return "the result; the provider is asked once a minute while a worker runs; URLs end" + at(d.Ends, now) + ", and without a result the job is held then"
 	case worker.Sealing:
 		return "the result has landed; it is checked and put at its key"
-	case worker.Sealed, worker.Failing:
+	case worker.Failing:
 		return "staged objects are removed"
 	case worker.Held:
 		return "a late result, or a later proof from the provider's list, is still taken; without one nothing is submitted again unless you say so"
-	case worker.Draining:
-		return "the last look for late objects" + at(d.Drained, now) + ", when no URL can be used any more; then the job closes"
+	case worker.Sealed, worker.Draining:
+		return "staged objects are removed at once; the last look for late objects" + at(d.Drained, now) + ", when no URL can be used any more; then the job closes"
 	}
 	return "nothing: the job is closed"
 }

@@ -195,10 +195,11 @@ func TestServe(t *testing.T) {
 			t.Errorf("metrics lack %s:\n%s", want, metrics)
 		}
 	}
-	out, _ := b.run(exitOK, "status", "--config", "z.yaml", "--json")
-	if !strings.Contains(out, `"states":{"draining":2}`) || !strings.Contains(out, `"staged":0`) {
-		t.Errorf("status: %s", out)
-	}
+	var out string
+	s.until("a status with nothing staged", func() bool {
+		out, _ = b.run(exitOK, "status", "--config", "z.yaml", "--json")
+		return strings.Contains(out, `"states":{"sealed":2}`) && strings.Contains(out, `"staged":0`)
+	})
 	s.end()
 	for place, text := range map[string]string{"metrics": metrics, "log": s.errs.String(), "status": out} {
 		mark.Assert(t, place, []byte(text))

@@ -79,8 +79,12 @@ func named(reasons map[worker.Reason]int) map[worker.Reason]int {
 // statusText is a status for a person.
 func (a *app) statusText(s worker.Status, l worker.Limits, now time.Time) error {
 	rows := [][2]string{{"jobs", openText(s, now)}}
-	if s.Read > 0 {
-		rows = append(rows, [2]string{sampleWord(s), strings.Join([]string{tallyOf(s.States), tallyOf(s.Routes)}, " · ")})
+	if len(s.States) > 0 {
+		text := tallyOf(s.States)
+		if len(s.Routes) > 0 {
+			text += " · " + tallyOf(s.Routes)
+		}
+		rows = append(rows, [2]string{sampleWord(s), text})
 		if waits := named(s.Waiting); len(waits) > 0 {
 			rows = append(rows, [2]string{"waiting for", tallyOf(waits)})
 		}

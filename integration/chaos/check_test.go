@@ -197,6 +197,9 @@ func (f *findings) histories(t *testing.T) {
 	if n := len(f.list(f.store, "zdr/open/")); n != sum(f.open)+sum(f.held) {
 		t.Errorf("%d markers are left", n)
 	}
+	if n := len(f.list(f.store, "zdr/drain/")); n != 0 {
+		t.Errorf("%d slips are left", n)
+	}
 }
 
 func (f *findings) staged(t *testing.T) {

@@ -36,6 +36,9 @@ func TestJobClosesAndForgets(t *testing.T) {
 		if n := len(under(objects, "zdr/open/")); n != 0 {
 			t.Errorf("%d markers are left", n)
 		}
+		if n := len(under(objects, "zdr/drain/")); n != 0 {
+			t.Errorf("%d slips are left", n)
+		}
 		for key, o := range objects {
 			if strings.HasPrefix(key, "zdr/records/") {
 				m.content.Assert(t, "closed record", o.body)

@@ -217,7 +217,7 @@ func scanStore(t *testing.T, r *rig, m marked) {
 			m.nowhere(t, area, o.body)
 		}
 	}
-	for _, area := range []string{"inbox", "results", "failures", "zdr/records", "zdr/open", "zdr/texts", "zdr/schemas", "zdr/control"} {
+	for _, area := range []string{"inbox", "results", "failures", "zdr/records", "zdr/drain", "zdr/texts", "zdr/schemas", "zdr/control"} {
 		if !seen[area] {
 			t.Errorf("there is nothing under %s to look at", area)
 		}

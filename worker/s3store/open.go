@@ -42,6 +42,7 @@ type Store struct {
 	client *s3.Client
 	name   string
 	o      Options
+	plain  plain
 }
 
 // Open gives the bucket of a location such as "s3://acme-docs", with the

@@ -22,10 +22,13 @@ const (
 
 // Remove takes away every version, delete marker and unfinished upload of
 // exactly these keys. Where some fail, the rest are gone all the same; the
-// error is the first one's. It needs s3:ListBucketVersions,
+// error is the first one's. It needs s3:GetBucketVersioning, s3:ListBucketVersions,
 // s3:ListBucketMultipartUploads, s3:AbortMultipartUpload and
 // s3:DeleteObjectVersion.
 func (s *Store) Remove(ctx context.Context, keys ...string) error {
+	if len(keys) > 0 && s.unversioned(ctx) {
+		return s.removePlain(ctx, keys)
+	}
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
