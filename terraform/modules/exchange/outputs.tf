@@ -1,0 +1,19 @@
+output "bucket_name" {
+  description = "The bucket's name."
+  value       = local.name
+}
+
+output "bucket_arn" {
+  description = "The bucket's ARN."
+  value       = local.arn
+}
+
+output "kms_key_arn" {
+  description = "The bucket's key."
+  value       = aws_kms_key.this.arn
+}
+
+output "bucket_policy" {
+  description = "What the bucket refuses, as JSON, for a review."
+  value       = data.aws_iam_policy_document.bucket.json
+}
