@@ -3,6 +3,7 @@ module github.com/zdrworker/zdrworker
 go 1.26.0
 
 require (
+	codeberg.org/go-pdf/fpdf v0.12.0 // tests: makes PDFs, good and encrypted ones
 	github.com/Admiral-Piett/goaws v0.5.4 // tests: an SQS that really redelivers, in the process
 	github.com/aws/aws-sdk-go-v2 v1.48.0 // S3, STS and SQS as their maker writes them; the presigner is part of it
 	github.com/aws/aws-sdk-go-v2/config v1.33.16
@@ -15,6 +16,7 @@ require (
 	github.com/aws/smithy-go v1.28.9
 	github.com/goccy/go-yaml v1.19.2 // the configuration file, with line and column in errors; yaml.v3 is archived
 	github.com/gowebpki/jcs v1.0.2 // canonical JSON (RFC 8785): a schema has one digest however it is written
+	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0 // pages, passwords and text of PDFs, read by position: a gigabyte is not held; alive, BSD, in Go alone
 	github.com/moby/moby/client v0.6.2 // tests: says whether a Docker engine answers
 	github.com/nats-io/nats-server/v2 v2.15.2 // tests: a real server with JetStream, in the process
 	github.com/nats-io/nats.go v1.55.0 // NATS JetStream, which MinIO publishes to by itself
