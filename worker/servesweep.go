@@ -139,7 +139,11 @@ func (r *round) exchange(ctx context.Context, prefix string, least time.Duration
 		}
 		id, n, err := p.secret.open(tokenOf(o.Key))
 		if err != nil {
-			continue // not ours: another's object is never touched
+			// Not a token of ours: another's object is never touched.
+			if err := p.sweepRace(ctx, o); err != nil {
+				return err
+			}
+			continue
 		}
 		r.state.staged++
 		r.state.stagedO = earliest(r.state.stagedO, o.Modified)

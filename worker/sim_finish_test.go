@@ -153,7 +153,7 @@ func (w *watch) failure(s *sim, d *document, r worker.RecordView) {
 // leftovers looks for what should be gone.
 func (w *watch) leftovers(s *sim) {
 	for _, o := range s.everything(exchangeName) {
-		if _, _, ok := s.names.TokenIn(o.key); ok {
+		if _, _, ok := s.names.TokenIn(o.key); ok || strings.HasSuffix(o.key, ".race") {
 			s.violate("left", "%s is left in the exchange bucket", s.naming(exchangeName, o.key))
 		}
 	}

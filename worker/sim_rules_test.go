@@ -33,7 +33,7 @@ var proofs = []proof{
 	{"TwoWalks", worker.RuleTwoWalks, only(replyLost, crashAfter, listOmits, jobSlow), "bill", patient},
 	{"NonceConfirmed", worker.RuleNonce, only(storeLost, storeZombie), "I1 bill lost history", nil},
 	{"PostDeadline", worker.RuleDeadline, only(pauseLease), "deadline", nil},
-	{"StaleAnswer", worker.RuleStaleAnswer, only(pauseLease, rejected), "bill", sleepy},
+	{"StaleAnswer", worker.RuleStaleAnswer, only(pauseLease, rejected), "bill", lateRefusal},
 	{"LateAcceptIsMerged", worker.RuleMerge, only(pauseLease, jobFails, jobSlow), "forgotten", busy},
 	{"ConditionalPublish", worker.RuleConditional, only(overwritten, pauseLease), "order version", twice},
 	{"NewerVersionStays", worker.RuleNewest, only(overwritten, jobSlow, eventLate), "order version", many},
@@ -48,15 +48,16 @@ func many(o *options) { o.docs, o.workers, o.intensity = 1+int(o.seed%2), 3, 4 }
 // busy: every worker sleeps over and over.
 func busy(o *options) { o.docs, o.workers, o.intensity = 1, 3, 8 }
 
-// sleepy: one effect in six finds its worker asleep.
-func sleepy(o *options) { o.docs, o.workers, o.intensity, o.steps = 1, 3, 16, 300 }
-
 // twice: a few versions of one document, and sleepy workers.
 func twice(o *options) {
 	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 1, 400, "put results/"
 }
 
-// latePost and lateRemoval: workers sleep at the very place.
+// lateRefusal, latePost and lateRemoval: workers sleep at the very place.
+func lateRefusal(o *options) {
+	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 8, 300, "put zdr/texts/"
+}
+
 func latePost(o *options) { o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 4, 300, "post" }
 
 func lateRemoval(o *options) {

@@ -109,6 +109,7 @@ func (s *sim) disturb() {
 		s.server.PutRaw(storeName, worker.MarkerOf(id, 1), nil, nil)
 	case s.roll(foreignObject):
 		s.server.PutRaw(exchangeName, worker.OutboxPrefix+"stranger.json", []byte("{}"), nil)
+		s.server.PutRaw(exchangeName, worker.StagingPrefix+strings.Repeat("A", 26)+".race", nil, nil)
 		s.watch.stranger = true
 	case s.roll(newerFormat):
 		s.newer()

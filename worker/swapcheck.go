@@ -40,7 +40,7 @@ func (r Race) withDefaults() Race {
 // store's error when that cannot be told.
 func CheckSwap(ctx context.Context, s Store, r Race) error {
 	r = r.withDefaults()
-	key := r.Prefix + rand.Text() + ".race"
+	key := r.Prefix + rand.Text() + raceSuffix
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), raceCleaning)
 		defer cancel()
@@ -55,6 +55,22 @@ func CheckSwap(ctx context.Context, s Store, r Race) error {
 		}
 	}
 	return nil
+}
+
+// What is raced for has a name of so many random characters, and an ending.
+const (
+	raceName   = 26 // of rand.Text
+	raceSuffix = ".race"
+)
+
+// sweepRace takes away what a worker left that died while its writers raced. A
+// race is long over after an hour.
+func (p *Pipeline) sweepRace(ctx context.Context, o bucket.Info) error {
+	name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, StagingPrefix), raceSuffix)
+	if !ok || len(name) != raceName || p.storeTime(o.Date).Sub(o.Modified) < time.Hour {
+		return nil
+	}
+	return p.exchange.Remove(ctx, o.Key)
 }
 
 // raceCleaning bounds the removal of what was raced for.

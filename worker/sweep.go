@@ -141,7 +141,11 @@ func (p *Pipeline) sweepExchange(ctx context.Context, prefix string, done map[ID
 		}
 		id, n, err := p.secret.open(tokenOf(o.Key))
 		if err != nil {
-			continue // not ours: another's object is never touched
+			// Not a token of ours: another's object is never touched.
+			if err := p.sweepRace(ctx, o); err != nil {
+				return err
+			}
+			continue
 		}
 		if prefix == OutboxPrefix && !done[id] {
 			done[id] = true

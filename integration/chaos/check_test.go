@@ -205,8 +205,15 @@ func (f *findings) histories(t *testing.T) {
 func (f *findings) staged(t *testing.T) {
 	defer f.lend(t)()
 	n, byKey := f.versions(f.exchange, "")
-	delete(byKey, "fleet.json")
-	f.leftOver = n - 1
+	for key, k := range byKey {
+		// What a process left that was killed in the race at a fleet's first
+		// start is swept when it is an hour old.
+		if key == "fleet.json" || strings.HasSuffix(key, ".race") {
+			n -= k
+			delete(byKey, key)
+		}
+	}
+	f.leftOver = n
 	for key := range byKey {
 		ref := f.refOf[tokenOf(strings.TrimSuffix(key, ".json"))]
 		t.Errorf("left under %.2s, of job %.8s: %s", key, ref, f.byRef[ref].path())
