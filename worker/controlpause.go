@@ -62,6 +62,15 @@ func (p *Pipeline) Resume(ctx context.Context, route string) (Pause, error) {
 	return now, fault("resume", "", err)
 }
 
+// allPaused reports whether every route was paused when that was read last.
+func (p *Pipeline) allPaused() bool {
+	if p.pauses.take(context.Background()) != nil {
+		return false
+	}
+	defer p.pauses.give()
+	return !p.pauses.last.All.IsZero()
+}
+
 func (p Pause) clone() Pause {
 	to := Pause{Format: 1, Nonce: newNonce(), All: p.All, Routes: maps.Clone(p.Routes)}
 	if to.Routes == nil {

@@ -35,6 +35,7 @@ const (
 	CodeQueue        Code = "queue_unavailable"
 	CodeWrongState   Code = "wrong_state"
 	CodeStoreUnsafe  Code = "store_unsafe"
+	CodeNoBackfill   Code = "backfill_not_found"
 
 	CodeSourceGone     Code = "source_gone"
 	CodeSourceChanged  Code = "source_changed"

@@ -30,6 +30,9 @@ const (
 	paceKey    = controlPrefix + "pace.json"
 	dutyKey    = controlPrefix + "leases/sweep.json"
 	swapKey    = controlPrefix + "swap.json"
+
+	backfillPrefix = controlPrefix + "backfill/"
+	listPrefix     = controlPrefix + "lists/" // keys that a backfill goes through
 	// bindingKey stands in the exchange bucket and names the fleet that uses it.
 	bindingKey = "fleet.json"
 )
@@ -103,6 +106,25 @@ func textKey(id ID, gen int, kind string) string {
 func schemaKey(digest string) string {
 	return schemaPrefix + strings.TrimPrefix(digest, "sha256:") + ".json"
 }
+
+func backfillKey(id string) string { return backfillPrefix + id + ".json" }
+
+// backfillOf is the inverse of backfillKey; "" when it is none.
+func backfillOf(key string) string {
+	rest, ok := strings.CutPrefix(key, backfillPrefix)
+	id, json := strings.CutSuffix(rest, ".json")
+	if !ok || !json || strings.Contains(id, "/") {
+		return ""
+	}
+	return id
+}
+
+func listPartKey(folder string, part int) string {
+	return fmt.Sprintf("%s%s/%06d.txt", listPrefix, folder, part)
+}
+
+// revisionName names a revision of a route.
+func revisionName(r Route) string { return r.Name + "." + strconv.Itoa(r.Revision) }
 
 func routeKey(name string) string { return controlPrefix + "routes/" + name + ".json" }
 

@@ -181,8 +181,8 @@ func (p *Pipeline) stagedUpTo(ctx context.Context, most int) (int, error) {
 
 // mayStart asks pause and pace for a document that is about to be claimed and
 // submitted in the same go; with true it has taken one submission.
-func (p *Pipeline) mayStart(ctx context.Context, key string) bool {
-	route, _, ok := p.routes.Match(key)
+func (p *Pipeline) mayStart(ctx context.Context, d Document) bool {
+	route, _, ok := p.routes.Match(d.Key)
 	if !ok {
 		return false
 	}

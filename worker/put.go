@@ -15,6 +15,8 @@ import (
 type Document struct {
 	Key     string
 	Version string // "" is the current version
+
+	from *feeder // the backfill that it was drawn from; nil: none
 }
 
 // Put makes the job of a document durable and returns it; nothing has been

@@ -16,6 +16,15 @@ type RunOptions struct {
 	// Documents are drawn as slots come free, so a million of them cost no
 	// memory. An error in the sequence ends the Run.
 	Documents iter.Seq2[Document, error]
+	// Backfills are drawn from after Documents, one after the other: as
+	// StartBackfill or Backfills gave them. Other workers may share them.
+	Backfills []Backfill
+	// Share of Shares is where in each backfill this Run begins; it helps with
+	// the rest. Default: anywhere.
+	Share, Shares int
+	// Jobs are drawn after all else: open jobs that are to be brought to their
+	// end, whoever claimed them.
+	Jobs iter.Seq2[Job, error]
 	// Notify is told each outcome, one at a time. Default: nobody is told.
 	Notify func(Outcome)
 	// Status is told the counts whenever they change. It must return soon.
@@ -51,6 +60,7 @@ type Summary struct {
 	Found, Sealed, Unchanged, Failed, Refused, Skipped, Held int
 	Violations                                               int // sealed with a schema violation
 	Open                                                     int // left to others, or for the next Run
+	Paused                                                   int // of those: left because their route is paused
 	Credits                                                  float64
 }
 
@@ -58,7 +68,9 @@ type Summary struct {
 // at most Settings.InFlight of them at the provider. It returns when all are
 // settled, when ctx ends (nothing is lost: jobs go on from the bucket), or when
 // something that is no document's fault stops it: then the error says what, and
-// what was already accepted has been brought home.
+// what was already accepted has been brought home. A route that is paused is
+// left, the others go on; the error says so at the end. Of a backfill that came
+// to its end the summary tells what became of all of it, whoever did the work.
 func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	if o.Patience == 0 {
 		o.Patience = 15 * time.Minute
@@ -67,9 +79,10 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	defer cancel(nil)
 	r := &run{
 		p: p, o: o, cancel: cancel, open: map[ID]*tracked{}, wake: make(chan struct{}, 1),
-		docs: make(chan Document), nudges: make(chan work), slots: make(chan struct{}, p.set.InFlight),
+		docs: make(chan drawing), nudges: make(chan work), slots: make(chan struct{}, p.set.InFlight),
 		lastGood: time.Now(),
 	}
+	closeFeeders := r.openFeeders(ctx)
 	var workers sync.WaitGroup
 	for range p.set.Workers {
 		workers.Go(func() { r.work(ctx) })
@@ -82,7 +95,7 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	feeding.Wait()
 	workers.Wait()
 	p.emptyFirmly(ctx)
-	return r.result(ctx)
+	return closeFeeders(r.result(ctx))
 }
 
 // run is the state of one Run. It holds what is in flight and nothing else.
@@ -91,8 +104,9 @@ type run struct {
 	o      RunOptions
 	cancel context.CancelCauseFunc
 
-	docs   chan Document
+	docs   chan drawing
 	nudges chan work
+	feeds  []*feeder
 	slots  chan struct{} // one per document under way
 	wake   chan struct{} // something changed that watch should look at
 
@@ -101,7 +115,8 @@ type run struct {
 	busy     int // documents being claimed just now
 	fed      bool
 	halt     error // no new submissions; bring home what is out
-	sum      Summary
+	sum      Summary // of all but backfills
+	filled   Summary // of backfills, as far as this Run saw
 	lastGood time.Time
 	lastErr  error
 }
@@ -109,6 +124,7 @@ type run struct {
 // tracked is a job under way.
 type tracked struct {
 	doc  Document
+	also []Document // the same job, drawn in another way; it takes no slot of its own
 	due  time.Time // look at it again then
 	hand bool      // a worker has it
 	fail int       // failures in a row

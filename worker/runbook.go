@@ -21,7 +21,7 @@ func (r *run) again(id ID, t *tracked, j *job, err error) {
 	t.fail++
 	t.hand, t.due = false, time.Now().Add(backoff(t.fail))
 	t.idle = final || j != nil && j.rec.State == Claimed
-	r.open[id] = t
+	r.track(id, t)
 }
 
 // settle books a job that came to its end, or keeps it under way.
@@ -37,7 +37,7 @@ func (r *run) settle(d Document, j *job, w pause, mine bool, err error) {
 		r.keep(j, d, w)
 		return
 	}
-	r.finish(j.id, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Job: out, Code: code})
+	r.finish(j.id, d, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Job: out, Code: code})
 }
 
 func outcome(j Job, mine bool) (OutcomeKind, Code) {
@@ -63,13 +63,14 @@ func (r *run) keep(j *job, d Document, w pause) {
 	if w.reason == WaitBreaker {
 		r.stop(&Fault{Op: "submit", Code: CodeBreaker, Hint: "the provider refuses this key or account, or a violation was seen; see: zdrworker status"})
 	}
-	if w.reason == WaitPaused {
-		r.stop(&Fault{Op: "submit", Code: CodePaused, Hint: "somebody paused submissions; zdrworker status says since when, zdrworker resume ends it"})
+	if w.reason == WaitPaused && j.rec.State == Claimed {
+		r.leave(j.id, d)
+		return
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lastGood = time.Now()
-	r.open[j.id] = &tracked{doc: d, due: due, idle: j.rec.State == Claimed}
+	r.track(j.id, &tracked{doc: d, due: due, idle: j.rec.State == Claimed})
 	r.report()
 }
 
@@ -89,51 +90,43 @@ func (r *run) refuse(d Document, err error) {
 	default:
 		r.stop(err)
 	}
-	r.finish(ID{}, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Code: f.Code})
+	r.finish(ID{}, d, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Code: f.Code})
 }
 
 // finish books an outcome and frees its slot.
-func (r *run) finish(id ID, o Outcome) {
+func (r *run) finish(id ID, d Document, o Outcome) {
 	r.mu.Lock()
-	delete(r.open, id)
 	r.lastGood = time.Now()
-	s := &r.sum
-	switch o.Kind {
-	case OutcomeSealed:
-		s.Sealed++
-		s.Credits += o.Job.Credits
-		if o.Job.Status == StatusSchemaViolation {
-			s.Violations++
-		}
-	case OutcomeUnchanged:
-		s.Unchanged++
-	case OutcomeFailed:
-		s.Failed++
-	case OutcomeRefused:
-		s.Refused++
-	case OutcomeSkipped:
-		s.Skipped++
-	case OutcomeHeld:
-		s.Held++
+	docs, slots := r.untrack(id, d)
+	for _, d := range docs {
+		r.book(d, o)
 	}
 	if r.o.Notify != nil {
 		r.o.Notify(o)
 	}
 	r.report()
 	r.mu.Unlock()
-	<-r.slots
+	r.free(slots)
+}
+
+// book counts what became of one document; r.mu is held.
+func (r *run) book(d Document, o Outcome) {
+	if d.from == nil {
+		r.sum.add(countsOf(o))
+		return
+	}
+	r.filled.add(countsOf(o))
+	d.from.settled(d.Key, d.from.counts(o))
 }
 
 // report tells the counts; r.mu is held.
 func (r *run) report() {
 	if r.o.Status != nil {
-		s := r.sum
+		s := r.seen()
 		s.Open = len(r.open)
 		r.o.Status(s)
 	}
 }
-
-func (r *run) count(f func(*Summary)) { r.mu.Lock(); f(&r.sum); r.mu.Unlock() }
 
 func (r *run) halted() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.halt != nil }
 

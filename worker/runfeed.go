@@ -10,10 +10,7 @@ import (
 func (r *run) feed(ctx context.Context) {
 	defer r.signal()
 	defer func() { r.mu.Lock(); r.fed = true; r.mu.Unlock() }()
-	if r.o.Documents == nil {
-		return
-	}
-	for d, err := range r.o.Documents {
+	for d, err := range r.draw(ctx) {
 		if err != nil {
 			r.stop(fault("run", "", err))
 			return
@@ -27,7 +24,7 @@ func (r *run) feed(ctx context.Context) {
 			<-r.slots
 			return
 		}
-		r.count(func(s *Summary) { s.Found++ })
+		r.found(d)
 		r.begin(1)
 		select {
 		case r.docs <- d:
@@ -54,7 +51,11 @@ func (r *run) work(ctx context.Context) {
 		case w := <-r.nudges:
 			r.advance(ctx, w)
 		case d := <-r.docs:
-			r.start(ctx, d)
+			if d.job.IsZero() {
+				r.start(ctx, d.Document)
+			} else {
+				r.adopt(ctx, d)
+			}
 			r.begin(-1)
 		case <-ctx.Done():
 			return
@@ -86,7 +87,7 @@ func (r *run) start(ctx context.Context, d Document) {
 func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, error) {
 	p := r.p
 	_, held := p.brake.holds(ctx, p, time.Now())
-	begin := !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d.Key)
+	begin := !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d)
 	j, fresh, err := p.claim(ctx, d, begin)
 	if begin && (err != nil || !fresh) {
 		p.pacer.giveBack(ctx)

@@ -118,12 +118,13 @@ func (r *run) due(landed map[ID]bool, looked bool) []work {
 func (r *run) result(ctx context.Context) (Summary, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sum.Open = len(r.open)
+	sum := r.seen()
+	sum.Open = len(r.open) + sum.Paused
 	switch {
 	case r.halt != nil:
-		return r.sum, r.halt
+		return sum, r.halt
 	case len(r.open) == 0 && r.fed && r.busy == 0:
-		return r.sum, nil
+		return sum, nil
 	}
-	return r.sum, context.Cause(ctx)
+	return sum, context.Cause(ctx)
 }
