@@ -8,7 +8,7 @@ import (
 // hand is a lane that this worker walks, with what it has drawn of it and not
 // finished. Its size goes with the documents in flight, not with those walked.
 type hand struct {
-	lane  int   // of the backfill's lanes
+	lane  int // of the backfill's lanes
 	route string
 	from  Place // what the object says
 	help  bool  // another has the lane: this worker helps, and saves nothing

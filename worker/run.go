@@ -114,7 +114,7 @@ type run struct {
 	open     map[ID]*tracked
 	busy     int // documents being claimed just now
 	fed      bool
-	halt     error // no new submissions; bring home what is out
+	halt     error   // no new submissions; bring home what is out
 	sum      Summary // of all but backfills
 	filled   Summary // of backfills, as far as this Run saw
 	lastGood time.Time
@@ -125,10 +125,10 @@ type run struct {
 type tracked struct {
 	doc  Document
 	also []Document // the same job, drawn in another way; it takes no slot of its own
-	due  time.Time // look at it again then
-	hand bool      // a worker has it
-	fail int       // failures in a row
-	idle bool      // nothing of it is out, or waiting cannot help: a halted Run leaves it
+	due  time.Time  // look at it again then
+	hand bool       // a worker has it
+	fail int        // failures in a row
+	idle bool       // nothing of it is out, or waiting cannot help: a halted Run leaves it
 }
 
 type work struct {
