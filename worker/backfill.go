@@ -145,6 +145,9 @@ func routesOf(rs Routes) (names []string) {
 	return names
 }
 
+// Serves reports whether this pipeline's routes are those of a backfill.
+func (p *Pipeline) Serves(b Backfill) bool { return b.suits(p.routes) }
+
 func (b *Backfill) suits(rs Routes) bool { return slices.Equal(b.Routes, routesOf(rs)) }
 
 // maxLanes bounds the lanes of a backfill: its object is read and written often.

@@ -212,8 +212,8 @@ func TestBackfillIsOneObject(t *testing.T) {
 		if len(b.Lanes) < 16 {
 			t.Errorf("%d lanes for more than a page", len(b.Lanes))
 		}
-		if err := p.CountBackfill(t.Context(), b.ID); err != nil {
-			t.Fatal(err)
+		if n, err := p.CountBackfill(t.Context(), b.ID); n != 3000 || err != nil {
+			t.Fatal(n, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()

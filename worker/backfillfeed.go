@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"iter"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -25,9 +26,8 @@ const (
 type feeder struct {
 	p       *Pipeline
 	c       control[Backfill]
-	share   int // where this worker begins
-	of      int
-	begun   time.Time
+	share   int  // where this worker begins,
+	of      int  // of so many; below 1 the lanes' own number
 	tracked bool // the drawer says when a document is settled, not when it is claimed
 
 	mu     sync.Mutex
@@ -38,6 +38,7 @@ type feeder struct {
 	helped map[int]Place      // lanes that this worker has helped with, from there
 	looked time.Time          // when lanes were taken last, or asked for
 	misses int                // looks in a row that found none
+	gone   bool               // the object was removed
 	paused bool               // something was left because of a pause
 	wake   chan struct{}
 	save   chan struct{}
@@ -49,8 +50,11 @@ type drawn struct {
 }
 
 func (p *Pipeline) newFeeder(b Backfill, share, of int, tracked bool) *feeder {
+	if of == 0 && share == 0 {
+		share = rand.IntN(maxLanes)
+	}
 	return &feeder{
-		p: p, c: newControl[Backfill](backfillKey(b.ID)), share: share, of: max(1, of), begun: b.Begun, tracked: tracked, b: b,
+		p: p, c: newControl[Backfill](backfillKey(b.ID)), share: share, of: of, tracked: tracked, b: b,
 		out: map[string][]drawn{}, helped: map[int]Place{}, wake: make(chan struct{}, 1), save: make(chan struct{}, 1),
 	}
 }
@@ -77,7 +81,16 @@ func (f *feeder) documents(ctx context.Context) iter.Seq2[Document, error] {
 				f.rest(ctx)
 			}
 		}
+		if f.isGone() {
+			yield(Document{}, noBackfill("backfill"))
+		}
 	}
+}
+
+func (f *feeder) isGone() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gone
 }
 
 // letGo ends the walks; what was drawn is still open.
@@ -97,7 +110,7 @@ func (f *feeder) over(ctx context.Context) bool {
 	halted := f.halted(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.b.Ended.IsZero() {
+	if !f.b.Ended.IsZero() || f.gone {
 		return true
 	}
 	if !f.b.Paused.IsZero() {
@@ -259,7 +272,7 @@ func (f *feeder) rest(ctx context.Context) {
 // take takes a lane of each route of which none is being walked.
 func (f *feeder) take(ctx context.Context, halted map[string]bool) error {
 	f.mu.Lock()
-	wanted := f.idleRoutes(halted)
+	wanted, begun := f.idleRoutes(halted), f.b.Begun
 	early := time.Since(f.looked) < laneLook/2
 	f.mu.Unlock()
 	if len(wanted) == 0 || early {
@@ -268,7 +281,9 @@ func (f *feeder) take(ctx context.Context, halted map[string]bool) error {
 	var got []int
 	b, err := f.c.change(ctx, f.p.store, f.p.now, func(was Backfill) (Backfill, bool) {
 		to := was.clone()
-		got = f.choose(&to, wanted)
+		if got = nil; was.Begun.Equal(begun) {
+			got = f.choose(&to, wanted)
+		}
 		return to, len(got) > 0
 	})
 	if err != nil {
@@ -280,10 +295,9 @@ func (f *feeder) take(ctx context.Context, halted map[string]bool) error {
 	if f.misses++; len(got) > 0 {
 		f.misses = 0
 	}
-	if f.replaced(b) {
+	if f.saw(b) {
 		return nil
 	}
-	f.b = b
 	for _, i := range got {
 		f.hands = append(f.hands, f.p.newHand(ctx, &b, i, false))
 	}
@@ -293,17 +307,21 @@ func (f *feeder) take(ctx context.Context, halted map[string]bool) error {
 	return nil
 }
 
-// replaced: the backfill was begun anew, or removed; f.mu is held.
-func (f *feeder) replaced(b Backfill) bool {
-	if b.Begun.Equal(f.begun) {
-		return false
-	}
+// saw takes in how the object stands, and reports whether it is another: one
+// that was begun anew is gone on with, so that nothing of it is missed; f.mu is
+// held.
+func (f *feeder) saw(b Backfill) (other bool) {
+	other = !b.Begun.Equal(f.b.Begun)
 	for _, h := range f.hands {
-		h.lost = true
-		h.close()
+		if other {
+			h.lost = true
+			h.close()
+		}
 	}
-	f.b.Ended = f.p.now() // of what this worker joined, nothing is left to do
-	return true
+	if f.gone = b.ID == ""; !f.gone {
+		f.b = b
+	}
+	return other
 }
 
 // idleRoutes are routes that are not paused, of which this worker walks no lane
@@ -324,7 +342,7 @@ func (f *feeder) idleRoutes(halted map[string]bool) (idle []string) {
 // choose takes lanes in the object: the own share first, then the next ones.
 func (f *feeder) choose(b *Backfill, routes []string) (got []int) {
 	now := f.p.now().Add(f.c.ahead)
-	if !b.Ended.IsZero() || !b.Paused.IsZero() || !b.Begun.Equal(f.begun) {
+	if !b.Ended.IsZero() || !b.Paused.IsZero() {
 		return nil
 	}
 	for _, route := range routes {
@@ -343,7 +361,7 @@ func (f *feeder) best(b *Backfill, route string, now time.Time) (best int, ok bo
 		if l.Route != route || l.Ended || taken || f.holds(i) {
 			continue
 		}
-		away := (l.Share - f.share*l.Shares/f.of + l.Shares) % l.Shares
+		away := (l.Share - f.start(l) + l.Shares) % l.Shares
 		if !ok || away < least {
 			best, least, ok = i, away, true
 		}
@@ -351,6 +369,15 @@ func (f *feeder) best(b *Backfill, route string, now time.Time) (best int, ok bo
 	return best, ok
 }
 
+// start is the share at which this worker begins.
+func (f *feeder) start(l Lane) int {
+	if f.of > 0 {
+		return f.share % f.of * l.Shares / f.of
+	}
+	return f.share % l.Shares
+}
+
+// holds: this worker has the lane.
 func (f *feeder) holds(lane int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -42,6 +42,12 @@ const manyShares = 16
 // StartBackfill writes a backfill's object, or joins the one that is asked for
 // again and is not through. Nothing is claimed yet.
 func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill, error) {
+	if o.Name != "" {
+		was, err := p.Backfill(ctx, p.backfillID(Backfill{}, o))
+		if err == nil && !again(was, o) {
+			return was, nil // its list needs not be written again
+		}
+	}
 	b, err := p.planned(ctx, &o)
 	if err != nil {
 		return Backfill{}, fault("backfill", "", err)
@@ -107,7 +113,7 @@ func (p *Pipeline) measureOut(ctx context.Context, b *Backfill, o BackfillPlan) 
 			b.Prefixes, b.Since = nil, time.Time{}
 		}
 		some, b.Total, b.Counted = b.List.Keys, b.List.Keys+b.List.Unfit, true
-	} else if some, err = p.firstPage(ctx, b.Prefixes); err != nil {
+	} else if some, err = p.firstPage(ctx, b); err != nil {
 		return 0, err
 	}
 	switch {
@@ -119,19 +125,25 @@ func (p *Pipeline) measureOut(ctx context.Context, b *Backfill, o BackfillPlan) 
 	return 1, nil
 }
 
-// firstPage counts the objects below prefixes, up to a page.
-func (p *Pipeline) firstPage(ctx context.Context, prefixes []string) (n int, err error) {
-	for _, prefix := range prefixes {
-		for _, err := range p.store.List(ctx, bucket.Page{Prefix: prefix, Limit: pageSize - n}) {
+// firstPage counts the objects below the prefixes, up to a page. Where that is
+// all of them, their documents are counted too.
+func (p *Pipeline) firstPage(ctx context.Context, b *Backfill) (n int, err error) {
+	documents := 0
+	for i, prefix := range b.Prefixes {
+		for o, err := range p.store.List(ctx, bucket.Page{Prefix: prefix, Limit: pageSize - n}) {
 			if err != nil {
 				return n, err
+			}
+			if _, _, ok := p.routes.Match(o.Key); ok && b.means(i, o) {
+				documents++
 			}
 			n++
 		}
 		if n >= pageSize {
-			break
+			return n, nil
 		}
 	}
+	b.Total, b.Counted = documents, true
 	return n, nil
 }
 
@@ -170,16 +182,15 @@ func (p *Pipeline) backfillID(b Backfill, o BackfillPlan) string {
 
 // CountBackfill counts the documents of a backfill, a listing of a thousand
 // objects at a time, and notes how many there are.
-func (p *Pipeline) CountBackfill(ctx context.Context, id string) error {
+func (p *Pipeline) CountBackfill(ctx context.Context, id string) (n int, err error) {
 	c := newControl[Backfill](backfillKey(id))
 	b, err := c.view(ctx, p.store, p.now())
 	if err != nil || b.Counted || b.ID == "" {
-		return fault("backfill", "", err)
+		return b.Total, fault("backfill", "", err)
 	}
-	n := 0
 	for _, err := range p.matching(ctx, &b) {
 		if err != nil {
-			return fault("backfill", "", err)
+			return n, fault("backfill", "", err)
 		}
 		n++
 	}
@@ -191,7 +202,7 @@ func (p *Pipeline) CountBackfill(ctx context.Context, id string) error {
 		to.Total, to.Counted = n, true
 		return to, true
 	})
-	return fault("backfill", "", err)
+	return n, fault("backfill", "", err)
 }
 
 // Backfills reads all backfills, the newest first.
@@ -204,7 +215,7 @@ func (p *Pipeline) Backfills(ctx context.Context) ([]Backfill, error) {
 		if backfillOf(o.Key) == "" {
 			continue
 		}
-		b, err := p.Backfill(ctx, backfillOf(o.Key))
+		b, err := p.Backfill(ctx, backfillOf(o.Key)) // a few, each read once
 		if f, ok := errors.AsType[*Fault](err); ok && f.Code == CodeNoBackfill {
 			continue // removed meanwhile
 		}

@@ -19,12 +19,14 @@ type due struct {
 // store writes how far the lanes in hand have come, renews their leases, and
 // with all gives them back.
 func (f *feeder) store(ctx context.Context, all bool) error {
-	dues := f.dues(all)
+	dues, begun := f.dues(all)
 	b, err := f.c.change(ctx, f.p.store, f.p.now, func(was Backfill) (Backfill, bool) {
 		to := was.clone()
 		changed := false
 		for i := range dues {
-			changed = f.enter(&to, &dues[i]) || changed
+			if dues[i].lost = !was.Begun.Equal(begun); !dues[i].lost {
+				changed = f.enter(&to, &dues[i]) || changed
+			}
 		}
 		if changed {
 			now := f.p.now().Add(f.c.ahead).UTC()
@@ -42,9 +44,7 @@ func (f *feeder) store(ctx context.Context, all bool) error {
 		return err
 	}
 	f.stored(dues)
-	if !f.replaced(b) {
-		f.b = b
-	}
+	f.saw(b)
 	f.dismiss()
 	f.signal()
 	return nil
@@ -52,7 +52,7 @@ func (f *feeder) store(ctx context.Context, all bool) error {
 
 // dues takes the sums out of the hands: what is finished from here on belongs to
 // the next time.
-func (f *feeder) dues(all bool) (dues []due) {
+func (f *feeder) dues(all bool) (dues []due, begun time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, h := range f.hands {
@@ -62,7 +62,7 @@ func (f *feeder) dues(all bool) (dues []due) {
 		dues = append(dues, due{h: h, from: h.from, at: h.at, sum: h.sum, through: h.through(), release: all || h.left})
 		h.sum = Counts{}
 	}
-	return dues
+	return dues, f.b.Begun
 }
 
 // enter writes one lane, and reports whether that changes anything. A lane that
@@ -70,9 +70,6 @@ func (f *feeder) dues(all bool) (dues []due) {
 // it is found by the other.
 func (f *feeder) enter(b *Backfill, d *due) bool {
 	now := f.p.now().Add(f.c.ahead).UTC()
-	if d.lost = !b.Begun.Equal(f.begun) || d.h.lane >= len(b.Lanes); d.lost {
-		return false
-	}
 	l := &b.Lanes[d.h.lane]
 	if l.Owner != f.p.holder || l.At != d.from {
 		// An answer that got lost looks the same, and is told by the place.

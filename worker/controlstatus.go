@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -33,6 +34,8 @@ type Status struct {
 	Staged       int // documents that the provider may read
 	StagedOldest time.Time
 	Landed       int // results that are not sealed, or not removed yet
+
+	Backfills []Backfill // under way, the newest first
 
 	Breaker Breaker
 	Pause   Pause
@@ -169,6 +172,11 @@ func (p *Pipeline) readControls(ctx context.Context, s *Status) (err error) {
 	if s.Breaker, err = p.Breaker(ctx); err != nil {
 		return err
 	}
+	all, err := p.Backfills(ctx)
+	if err != nil {
+		return err
+	}
+	s.Backfills = slices.DeleteFunc(all, func(b Backfill) bool { return !b.Ended.IsZero() })
 	if s.Pause, err = p.Paused(ctx); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ type RunOptions struct {
 	// StartBackfill or Backfills gave them. Other workers may share them.
 	Backfills []Backfill
 	// Share of Shares is where in each backfill this Run begins; it helps with
-	// the rest. Default: anywhere.
+	// the rest. Shares below 0: how many there are is not known. Default: anywhere.
 	Share, Shares int
 	// Jobs are drawn after all else: open jobs that are to be brought to their
 	// end, whoever claimed them.

@@ -192,10 +192,16 @@ func countsOf(o Outcome) (c Counts) {
 	return c
 }
 
+func (f *feeder) begun() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.b.Begun
+}
+
 // counts is an outcome as the backfill counts it: what was claimed since it
 // began is its own work, whichever worker brought it home.
 func (f *feeder) counts(o Outcome) Counts {
-	if o.Kind == OutcomeUnchanged && o.Job.Sealed() && !o.Job.Claimed.Before(f.begun) {
+	if o.Kind == OutcomeUnchanged && o.Job.Sealed() && !o.Job.Claimed.Before(f.begun()) {
 		o.Kind = OutcomeSealed
 	}
 	return countsOf(o)

@@ -80,7 +80,7 @@ func (s *Server) sweep(ctx context.Context, all bool) (*fleetState, error) {
 		return nil, fault("sweep", "", err)
 	}
 	r := &round{s: s, last: before.Began, now: p.now().Add(p.duty.clock(ctx)).UTC(), all: all, state: &fleetState{}}
-	for _, part := range []func(context.Context) error{r.outbox, r.open, r.staging, r.flush, r.close} {
+	for _, part := range []func(context.Context) error{r.outbox, r.open, r.staging, r.flush, r.close, p.tidyBackfills} {
 		if err := part(ctx); err != nil {
 			return nil, fault("sweep", "", err)
 		}

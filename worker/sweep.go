@@ -65,6 +65,9 @@ func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 	if err := p.sweepExchange(ctx, StagingPrefix, done, &rep); err != nil {
 		return rep, fault("sweep", "", err)
 	}
+	if err := p.tidyBackfills(ctx); err != nil {
+		return rep, fault("sweep", "", err)
+	}
 	// The object is a hint; whoever writes last is right enough.
 	_, err = writeJSON(ctx, p.store, sweepKey, sweepObject{1, began}, bucket.Condition{})
 	return rep, fault("sweep", "", err)
@@ -95,14 +98,16 @@ func (p *Pipeline) sweepOpen(ctx context.Context, last, now time.Time, all bool,
 }
 
 // crossed reports whether the age of something written at t passed one of the
-// ages between two sweeps.
+// ages between two sweeps, or a multiple of the last: what is older than that is
+// looked at as seldom, for as long as it is there.
 func crossed(t, last, now time.Time) bool {
 	for _, a := range ages {
 		if due := t.Add(a); due.After(last) && !due.After(now) {
 			return true
 		}
 	}
-	return false
+	old := ages[len(ages)-1]
+	return now.Sub(t) > old && (last.Before(t) || now.Sub(t)/old > last.Sub(t)/old)
 }
 
 // nudge advances one job in a sweep; nil when it has no record.

@@ -56,6 +56,8 @@ const (
 	codeNotDelivered  code = "billed_not_delivered"
 	codeUncertain     code = "billing_uncertain"
 	codeAbandoned     code = "abandoned"
+	codeNoBackfill    code = "backfill_not_found"
+	codeWaiting       code = "wait_ended"
 	codeConfirm       code = "confirmation_needed"
 	codeInterrupted   code = "interrupted"
 	codeTerminated    code = "terminated"
@@ -124,6 +126,8 @@ var classes = []class{
 	{codeNotDelivered, exitFailed, "the provider finished and delivered nothing; it may have billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
 	{codeUncertain, exitFailed, "it cannot be known whether the document was billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
 	{codeAbandoned, exitFailed, "somebody gave the job up", "`zdrworker jobs retry REF` takes it up again"},
+	{codeNoBackfill, exitUsage, "no backfill has this id", "`zdrworker backfill list` lists those under way"},
+	{codeWaiting, exitWaiting, "a wait ended, work goes on", "the same command again waits on; `zdrworker status` says how far it is"},
 	{codeConfirm, exitUsage, "the command asks first, and nobody said yes; nothing was done", "run it on a terminal, or with --yes"},
 	{codeInterrupted, exitInterrupt, "SIGINT; state is safe", "the same command again goes on where it stopped"},
 	{codeTerminated, exitTerminated, "SIGTERM; state is safe", "the same command again goes on where it stopped"},

@@ -42,7 +42,7 @@ func (r *runner) find(ctx context.Context, paths []string) error {
 	if err := r.tellApart(); err != nil {
 		return err
 	}
-	if len(r.local) == 0 && len(r.prefixes) == 0 && len(r.skips) == 0 {
+	if len(r.local) == 0 && len(r.prefixes) == 0 && len(r.skips) == 0 && r.list == nil {
 		return &failure{code: codeUsage, text: "no document was found", hint: "name files, folders or s3://bucket/prefix; Markdown (.md) can be extracted"}
 	}
 	return ctx.Err()
@@ -65,7 +65,7 @@ func (r *runner) findFiles(root string) error {
 		return err
 	}
 	if !info.IsDir() {
-		return r.addFile(root, filepath.Base(root), info.Mode())
+		return r.addEntry(root, filepath.Base(root), fs.FileInfoToDirEntry(info))
 	}
 	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -75,8 +75,25 @@ func (r *runner) findFiles(root string) error {
 		if err != nil {
 			return err
 		}
-		return r.addFile(p, filepath.ToSlash(below), d.Type())
+		return r.addEntry(p, filepath.ToSlash(below), d)
 	})
+}
+
+// addEntry leaves out a file that is older than --since.
+func (r *runner) addEntry(file, out string, d fs.DirEntry) error {
+	since := r.since(r.began)
+	if since.IsZero() {
+		return r.addFile(file, out, d.Type())
+	}
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	if info.ModTime().Before(since) {
+		r.skips["older than --since"]++
+		return nil
+	}
+	return r.addFile(file, out, d.Type())
 }
 
 // addFile notes a file that a route takes, or that it is skipped.
@@ -136,11 +153,10 @@ func (r *runner) documents(ctx context.Context) iter.Seq2[worker.Document, error
 				return
 			}
 		}
-		for i, prefix := range r.prefixes {
-			if !r.drawObjects(ctx, prefix, r.prefixes[:i], yield) {
-				return
-			}
+		if r.shared() {
+			return // the rest is a backfill
 		}
+		r.drawAll(ctx, yield)
 	}
 }
 
@@ -173,6 +189,47 @@ func (r *runner) upload(ctx context.Context, d document) (doc worker.Document, o
 	return doc, err == nil, err
 }
 
+// drawAll draws what lies in the bucket, for this process alone.
+func (r *runner) drawAll(ctx context.Context, yield func(worker.Document, error) bool) {
+	for i, prefix := range r.prefixes {
+		if !r.drawObjects(ctx, prefix, r.prefixes[:i], yield) {
+			return
+		}
+	}
+	if r.list == nil {
+		return
+	}
+	for key, err := range r.keys(ctx) {
+		if err != nil {
+			yield(worker.Document{}, err)
+			return
+		}
+		if !r.drawKey(ctx, key, yield) {
+			return
+		}
+	}
+}
+
+// drawKey draws one object of a list. A list of bare keys does not say how old
+// they are.
+func (r *runner) drawKey(ctx context.Context, key string, yield func(worker.Document, error) bool) bool {
+	if _, _, takes := r.routes.Match(key); !takes {
+		r.skipped(key)
+		return true
+	}
+	if since := r.since(r.began); !since.IsZero() && !r.list.dated {
+		info, err := r.Store.Head(ctx, key, "")
+		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+			return yield(worker.Document{}, err)
+		}
+		if err == nil && info.Modified.Before(since) {
+			return true
+		}
+	}
+	r.note(key, key)
+	return yield(worker.Document{Key: key}, nil)
+}
+
 // drawObjects draws the objects below a prefix that some route takes. It
 // reports whether more are wanted.
 func (r *runner) drawObjects(ctx context.Context, prefix string, earlier []string, yield func(worker.Document, error) bool) bool {
@@ -181,7 +238,7 @@ func (r *runner) drawObjects(ctx context.Context, prefix string, earlier []strin
 		if err != nil {
 			return yield(worker.Document{}, err)
 		}
-		if !below(o.Key, prefix) || r.covered(o.Key, earlier) {
+		if !worker.Under(o.Key, prefix) || r.covered(o.Key, earlier) || o.Modified.Before(r.since(r.began)) {
 			continue
 		}
 		if _, _, takes := r.routes.Match(o.Key); !takes {

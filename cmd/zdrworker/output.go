@@ -11,6 +11,18 @@ import (
 	"github.com/zdrworker/zdrworker/worker"
 )
 
+// startWriting lets outcomes be written as they come.
+func (r *runner) startWriting(ctx context.Context) {
+	r.writer.Go(func() { r.write(context.WithoutCancel(ctx)) })
+}
+
+// written waits until all that came is written. It may be called again.
+func (r *runner) written() error {
+	r.once.Do(func() { close(r.done) })
+	r.writer.Wait()
+	return r.writing
+}
+
 // write takes outcomes until there are no more: results go to --output, and
 // each is told.
 func (r *runner) write(ctx context.Context) {

@@ -2,38 +2,39 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/zdrworker/zdrworker/worker"
 )
 
 // maxPath is more than any path that a system takes, in bytes.
 const maxPath = 64 << 10
 
-// pathsFrom adds the lines of a file to the paths of the command line; "-" is
-// standard input.
-func (a *app) pathsFrom(file string, paths []string) ([]string, error) {
-	if file == "" {
-		if len(paths) == 0 {
-			return nil, &failure{code: codeUsage, text: "run needs PATH…", hint: "name files, folders or s3://bucket/prefix, or give --files-from"}
-		}
+// pathsFrom adds the lines of --files-from to the paths of the command line,
+// unless that is a list of objects, which is read later as a stream.
+func (r *runner) pathsFrom(ctx context.Context, paths []string) (_ []string, err error) {
+	if r.o.from == "" {
 		return paths, nil
 	}
-	in := a.stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	list, lines, closer, err := r.listFrom(ctx, r.o.from, r.a.stdin)
+	if err != nil {
+		return nil, err
 	}
-	return readPaths(in, paths)
+	r.closeList = closer
+	if r.list = list; list == nil {
+		return readPaths(lines, paths)
+	}
+	if len(paths) > 0 {
+		return nil, usage("a list of objects goes alone: give other paths to a run of their own")
+	}
+	return nil, nil
 }
 
 func readPaths(in io.Reader, paths []string) ([]string, error) {
@@ -99,16 +100,9 @@ func volumeFolder(volume string) string {
 // earlier prefix.
 func (r *runner) covered(key string, earlier []string) bool {
 	for _, prefix := range earlier {
-		if below(key, prefix) {
+		if worker.Under(key, prefix) {
 			return true
 		}
 	}
 	return r.isLocal[key]
-}
-
-// below says whether a prefix of the command line means an object: "inbox/2026"
-// is a folder or an object, not "inbox/2026-old/".
-func below(key, prefix string) bool {
-	rest, ok := strings.CutPrefix(key, prefix)
-	return ok && (rest == "" || prefix == "" || strings.HasSuffix(prefix, "/") || strings.HasPrefix(rest, "/"))
 }

@@ -26,10 +26,17 @@ func (r *runner) announce(listed int) error {
 		return err
 	}
 	found := count(len(r.local), "file")
-	if n := len(r.prefixes); n > 0 && r.o.dryRun {
+	if n := len(r.prefixes); (n > 0 || r.list != nil) && r.o.dryRun {
 		found += ", " + count(listed, "object")
 	} else if n > 0 {
 		found += fmt.Sprintf(", and what lies below %d of the bucket's prefixes", n)
+	} else if r.list != nil {
+		found += ", and the objects of a list"
+	}
+	for _, b := range r.filling {
+		if b.Counted {
+			found += ": " + count(b.Total, "document")
+		}
 	}
 	for _, why := range sortedSkips(r.skips) {
 		found += fmt.Sprintf(", %d skipped (%s)", r.skips[why], why)
@@ -47,7 +54,7 @@ func (r *runner) skipCount() (n int) {
 // wouldDo is a run that does nothing: it lists, and says what it found.
 func (r *runner) wouldDo(ctx context.Context) error {
 	listed := 0
-	if len(r.prefixes) > 0 {
+	if len(r.prefixes) > 0 || r.list != nil {
 		cfg, err := r.config.AWS(ctx)
 		if err != nil {
 			return err
@@ -56,11 +63,9 @@ func (r *runner) wouldDo(ctx context.Context) error {
 		if r.Store, r.Exchange, err = r.config.OpenStores(ctx, cfg); err != nil {
 			return err
 		}
-		for i, prefix := range r.prefixes {
-			r.drawObjects(ctx, prefix, r.prefixes[:i], func(_ worker.Document, e error) bool { listed++; err = e; return e == nil })
-			if err != nil {
-				return err
-			}
+		r.drawAll(ctx, func(_ worker.Document, e error) bool { listed++; err = e; return e == nil })
+		if err != nil {
+			return err
 		}
 	}
 	if err := r.announce(listed); err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,12 +19,16 @@ import (
 // runOptions are the flags of run.
 type runOptions struct {
 	opening
-	output string
-	prefix string
-	from   string // file with more paths
-	limit  int
-	dryRun bool
-	yes    bool
+	output   string
+	prefix   string
+	from     string // file with more paths, or list of objects
+	since    string
+	limit    int
+	shards   int
+	backfill string
+	noWait   bool
+	dryRun   bool
+	yes      bool
 }
 
 func newRun(a *app) *cobra.Command {
@@ -40,8 +45,29 @@ With --schema every document is extracted by that one schema, and giving it
 approves it; where it says things that the provider should perhaps not keep, this
 asks first. Without it the routes of the configuration decide.
 
+What lies in the bucket, below s3://bucket/prefix or in a list of objects, is a
+backfill: one object in the bucket says how far it is, and documents become jobs
+as slots come free. Any number of processes may be given the same at once: they
+share it. One that comes later goes on where the others stopped. Each ends when
+all of it is done, and tells of all of it. With --output it is this process's
+own work, since the results are to come here.
+
+--files-from takes a list: local paths, or objects as s3:// URIs, or what S3
+Inventory writes (CSV, CSV.gz or its manifest). A list that lies in a bucket may
+also have bare keys.
+
+In a Kubernetes Job with completionMode Indexed each pod begins at its share,
+JOB_COMPLETION_INDEX of --shards, and then helps with the rest: no document
+belongs to a pod, one that is evicted is no loss, an extra one does no harm. Give
+--backfill a name that only this Job has, as its uid, so that a pod that comes
+after the end walks nothing again. Exit codes: zdrworker help exit-codes.
+
+With --no-wait everything is made durable and left to the workers that serve.
+
 Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
-		Example: `  zdrworker run ./inbox --schema invoice.json --output out
+		Example: `  zdrworker run s3://acme-docs/inbox/ --since 7d --limit 100
+  zdrworker run --files-from s3://acme-lists/inventory/manifest.json --no-wait
+  zdrworker run ./inbox --schema invoice.json --output out
   zdrworker run s3://acme-docs/inbox/
   zdrworker run in/*.md --schema invoice.json --sandbox --output out`,
 	}
@@ -50,8 +76,12 @@ Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
 	f.StringVar(&o.route, "route", "", "`name` of the route that --schema makes; from the schema if empty ($ZDRWORKER_ROUTE)")
 	f.StringVar(&o.output, "output", "", "`folder` for the results, besides the bucket ($ZDRWORKER_OUTPUT)")
 	f.StringVar(&o.prefix, "prefix", worker.UploadPrefix, "where in the store bucket local files go ($ZDRWORKER_PREFIX)")
-	f.StringVar(&o.from, "files-from", "", "`file` with more paths, one a line; - is standard input ($ZDRWORKER_FILES_FROM)")
+	f.StringVar(&o.from, "files-from", "", "`file` or s3:// object with more paths or objects; - is standard input ($ZDRWORKER_FILES_FROM)")
+	f.StringVar(&o.since, "since", "", "only what was written since this `time`, or so long ago: 2026-11-23, 36h, 7d ($ZDRWORKER_SINCE)")
 	f.IntVar(&o.limit, "limit", 0, "stop after so many documents; 0 is all ($ZDRWORKER_LIMIT)")
+	f.IntVar(&o.shards, "shards", 0, "among how many processes a backfill is shared; 0 is made out by its size ($ZDRWORKER_SHARDS)")
+	f.StringVar(&o.backfill, "backfill", "", "`name` that makes processes share one backfill, also after its end ($ZDRWORKER_BACKFILL)")
+	f.BoolVar(&o.noWait, "no-wait", false, "make everything durable, submit nothing and leave ($ZDRWORKER_NO_WAIT)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done; nothing is uploaded or submitted ($ZDRWORKER_DRY_RUN)")
 	f.BoolVar(&o.yes, "yes", false, "send the schema in spite of findings ($ZDRWORKER_YES)")
 	a.addSandboxFlag(f, &o.sandbox)
@@ -68,15 +98,23 @@ type runner struct {
 	progress *progress
 	began    time.Time
 
-	local    []document
-	isLocal  map[string]bool // keys of local files
-	prefixes []string
-	skips    map[string]int
+	local     []document
+	isLocal   map[string]bool // keys of local files
+	prefixes  []string
+	skips     map[string]int
+	list      *objectList // nil: --files-from gave none
+	closeList func() error
+	age       age
+	share, of int // where in a backfill this process begins, of how many
+	filling   []worker.Backfill
+	total     atomic.Int64 // documents of the backfill, once counted
 
 	mu       sync.Mutex
 	outs     map[string]string // key → path below --output, of documents under way
 	counts   counts
 	failures []worker.Outcome
+	writer   sync.WaitGroup
+	once     sync.Once
 	unfit    int // files that were refused before they became objects
 	done     chan worker.Outcome
 	writing  error
@@ -86,9 +124,19 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 	if err := checkPrefix(o.prefix); err != nil {
 		return err
 	}
-	paths, err := a.pathsFrom(o.from, paths)
+	since, err := parseAge(o.since)
 	if err != nil {
 		return err
+	}
+	switch {
+	case o.from == "" && len(paths) == 0:
+		return &failure{code: codeUsage, text: "run needs PATH…", hint: "name files, folders or s3://bucket/prefix, or give --files-from"}
+	case o.noWait && o.output != "":
+		return usage("--no-wait has no results to write to --output")
+	case o.noWait && o.sandbox:
+		return usage("--no-wait leaves work in the buckets, and those of --sandbox are gone at the end")
+	case o.shards < 0 || o.limit < 0:
+		return usage("--shards and --limit: a number from 0 is wanted")
 	}
 	show := a.newProgress()
 	o.log = show
@@ -97,10 +145,14 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 		return err
 	}
 	r := &runner{
-		a: a, opened: w, o: o, prefix: o.prefix, progress: show, began: time.Now(),
+		a: a, opened: w, o: o, prefix: o.prefix, progress: show, began: time.Now(), age: since,
 		skips: map[string]int{}, outs: map[string]string{}, isLocal: map[string]bool{}, done: make(chan worker.Outcome, 64),
 	}
-	return errors.Join(r.run(cmd.Context(), paths), w.close())
+	err = r.run(cmd.Context(), paths)
+	if r.closeList != nil {
+		err = errors.Join(err, r.closeList())
+	}
+	return errors.Join(err, w.close())
 }
 
 // checkPrefix keeps uploads out of what the worker writes itself.
@@ -124,8 +176,16 @@ func (r *runner) run(ctx context.Context, paths []string) error {
 	if err := r.assemble(ctx); err != nil {
 		return err
 	}
+	r.startWriting(ctx)
+	defer func() { _ = r.written() }()
+	if err := r.backfill(ctx); err != nil {
+		return err
+	}
 	if err := r.announce(0); err != nil {
 		return err
+	}
+	if r.o.noWait {
+		return r.leave(ctx)
 	}
 	sum, err := r.sweepAndWork(ctx)
 	if err == nil {
@@ -166,6 +226,13 @@ func (r *runner) ready(ctx context.Context, paths []string) error {
 		return err
 	}
 	if err := r.config.Require("store", "exchange"); err != nil {
+		return err
+	}
+	if err := r.findShare(); err != nil {
+		return err
+	}
+	paths, err := r.pathsFrom(ctx, paths)
+	if err != nil {
 		return err
 	}
 	if err := r.find(ctx, paths); err != nil {
@@ -210,16 +277,17 @@ func (r *runner) work(ctx context.Context) (worker.Summary, error) {
 	shown, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var side sync.WaitGroup
 	side.Go(func() { r.progress.Run(shown) })
-	var writer sync.WaitGroup
-	writer.Go(func() { r.write(context.WithoutCancel(ctx)) })
+	counting, counted := context.WithCancel(ctx)
+	side.Go(func() { _ = r.countAll(counting) }) // a display without an end is no failure
 	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
 		Documents: limited(r.documents(ctx), r.o.limit), Notify: r.notify, Status: r.status,
+		Backfills: r.filling, Share: r.share, Shares: r.of,
 	})
-	close(r.done)
-	writer.Wait()
+	counted()
+	err = errors.Join(err, r.written())
 	stop()
 	side.Wait()
-	return sum, errors.Join(err, r.writing)
+	return sum, err
 }
 
 // notify books an outcome; the writing of its result happens elsewhere.
@@ -230,8 +298,8 @@ func (r *runner) status(s worker.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	total := len(r.local)
-	if len(r.prefixes) > 0 {
-		total = len(r.local) + s.Found
+	if len(r.prefixes) > 0 || r.list != nil {
+		total = max(total+int(r.total.Load()), len(r.local)+s.Found)
 	}
 	r.counts = counts{
 		Total: total, Sealed: s.Sealed, Unchanged: s.Unchanged, Failed: s.Failed + s.Refused + r.unfit,

@@ -39,14 +39,14 @@ where more are open, they are those of a random sample, and the output says so.`
 				return err
 			}
 			limits := w.config.Provider.Limits
-			return whichever(a.line(statusLine(s)), a.statusText(s, worker.Limits(limits), time.Now()))
+			return whichever(a.line(a.statusLine(s)), a.statusText(s, worker.Limits(limits), time.Now()))
 		})
 	}
 	return cmd
 }
 
 // statusLine is the JSON line of a status.
-func statusLine(s worker.Status) map[string]any {
+func (a *app) statusLine(s worker.Status) map[string]any {
 	line := map[string]any{
 		"type": "status", "open": s.Open, "open_at_least": s.AtLeast, "read": s.Read, "sampled": s.Sampled(),
 		"states": s.States, "waiting_for": named(s.Waiting), "routes": s.Routes,
@@ -59,6 +59,15 @@ func statusLine(s worker.Status) map[string]any {
 		if !t.IsZero() {
 			line[name] = t
 		}
+	}
+	if len(s.Backfills) > 0 {
+		all := []map[string]any{}
+		for _, b := range s.Backfills {
+			one := a.backfillLine(b, time.Now())
+			delete(one, "type")
+			all = append(all, one)
+		}
+		line["backfills"] = all
 	}
 	if s.Breaker.Open {
 		line["breaker"] = map[string]any{"open": true, "reason": s.Breaker.Reason, "since": s.Breaker.Since}
@@ -91,6 +100,9 @@ func (a *app) statusText(s worker.Status, l worker.Limits, now time.Time) error 
 	}
 	if s.Newer > 0 {
 		rows = append(rows, [2]string{"", count(s.Newer, "job") + " of a newer program, left alone"})
+	}
+	for _, b := range s.Backfills {
+		rows = append(rows, [2]string{"backfill", b.ID + "  " + a.backfillText(b, now)})
 	}
 	rows = append(rows,
 		[2]string{"staged", stagedText(s, now)},

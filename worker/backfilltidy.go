@@ -1,0 +1,78 @@
+package worker
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker/bucket"
+)
+
+const (
+	// backfillKept is how long a backfill that has ended is kept, so that whoever
+	// gives its name later is told of it.
+	backfillKept = 7 * 24 * time.Hour
+	// listKept is how long a list is left alone: it may be in the making.
+	listKept = 24 * time.Hour
+)
+
+// tidyBackfills removes backfills that ended long ago, and lists that no backfill
+// goes through any more. It reads none of those that are young.
+func (p *Pipeline) tidyBackfills(ctx context.Context) error {
+	for o, err := range p.store.List(ctx, bucket.Page{Prefix: backfillPrefix}) {
+		if err != nil {
+			return err
+		}
+		if p.storeTime(o.Date).Sub(o.Modified) < backfillKept {
+			continue
+		}
+		b, err := p.Backfill(ctx, backfillOf(o.Key))
+		if err != nil {
+			return err
+		}
+		if b.Ended.IsZero() {
+			continue
+		}
+		if err := p.store.Remove(ctx, o.Key); err != nil {
+			return err
+		}
+	}
+	return p.tidyLists(ctx)
+}
+
+func (p *Pipeline) tidyLists(ctx context.Context) error {
+	var walked map[string]bool
+	for o, err := range p.store.List(ctx, bucket.Page{Prefix: listPrefix}) {
+		if err != nil {
+			return err
+		}
+		if p.storeTime(o.Date).Sub(o.Modified) < listKept {
+			continue
+		}
+		if walked == nil {
+			if walked, err = p.walkedLists(ctx); err != nil {
+				return err
+			}
+		}
+		folder, _, _ := strings.Cut(strings.TrimPrefix(o.Key, listPrefix), "/")
+		if walked[folder] {
+			continue
+		}
+		if err := p.store.Remove(ctx, o.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkedLists are the folders of lists that backfills go through.
+func (p *Pipeline) walkedLists(ctx context.Context) (map[string]bool, error) {
+	walked := map[string]bool{}
+	all, err := p.Backfills(ctx)
+	for _, b := range all {
+		if b.List != nil && b.Ended.IsZero() {
+			walked[b.List.Folder] = true
+		}
+	}
+	return walked, err
+}

@@ -1,0 +1,69 @@
+package worker_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+)
+
+// A sweep removes what backfills leave, once nobody needs it.
+func TestSweepTidiesBackfills(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		f.lay("inbox", 3)
+		p := f.pipeline(worker.Limits{}, nil)
+		if _, err := f.fill(p, worker.BackfillPlan{Prefixes: []string{"inbox/"}, Limit: 2}, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		f.begin(p, worker.BackfillPlan{Prefixes: []string{"inbox/"}, Limit: 3, Leave: true})
+		stands := func() [2]int {
+			if _, err := p.Sweep(t.Context(), false); err != nil {
+				t.Fatal(err)
+			}
+			return [2]int{f.count(storeName, "zdr/control/backfill/"), f.count(storeName, "zdr/control/lists/")}
+		}
+		for _, want := range [][2]int{{2, 2}, {2, 1}, {1, 1}} {
+			if got := stands(); got != want {
+				t.Errorf("backfills and lists: %v, want %v", got, want)
+			}
+			time.Sleep(4 * 24 * time.Hour)
+		}
+	})
+}
+
+// A job that is older than the last of the ages is found by the ordinary sweep,
+// and in between none is read.
+func TestSweepFindsTheOldest(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		p := f.pipeline(worker.Limits{}, nil)
+		if _, err := p.Put(t.Context(), f.document("inbox", 1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Pause(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		for range 60 {
+			time.Sleep(24 * time.Hour)
+			rep, err := p.Sweep(t.Context(), false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rep.Nudged > 0 {
+				seen++
+			}
+		}
+		// At 1, 2, 4, 7, 14, 28, 42 and 56 days.
+		if seen != 8 {
+			t.Errorf("the job was looked at on %d of 60 days, want 8", seen)
+		}
+		if _, err := p.Resume(t.Context(), ""); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * 24 * time.Hour)
+		if rep, err := p.Sweep(t.Context(), false); err != nil || rep.Nudged != 1 {
+			t.Errorf("after two months: %+v, %v", rep, err)
+		}
+	})
+}
