@@ -164,7 +164,8 @@ func (b *Backfill) lay(rs Routes, shares int) {
 	}
 }
 
-// end notes when the last lane has ended.
+// end notes when the last lane has ended. Names of documents go then: nothing
+// needs them any more.
 func (b *Backfill) end(now time.Time) {
 	for _, l := range b.Lanes {
 		if !l.Ended {
@@ -172,6 +173,9 @@ func (b *Backfill) end(now time.Time) {
 		}
 	}
 	b.Ended = now
+	for i := range b.Lanes {
+		b.Lanes[i].At.Key = ""
+	}
 }
 
 // clone is a copy that can be edited.

@@ -179,11 +179,14 @@ func (m *marked) buckets() {
 	seen := map[string]int{}
 	m.each(sandbox.StoreBucket, func(key string, dump []byte) {
 		place, _, _ := strings.Cut(strings.TrimPrefix(key, "zdr/"), "/")
+		if strings.HasPrefix(key, "zdr/control/backfill/") {
+			place = "backfill"
+		}
 		seen[place]++
 		switch place {
 		case "uploads", "inbox", "results":
 			m.secrets.AssertFound(m.t, place, dump)
-		case "failures", "records", "texts": // names are the team's own, texts an object of their own
+		case "failures", "records", "texts", "backfill": // names are the team's own, texts an object of their own
 		case "schemas":
 			m.secrets.Assert(m.t, place, dump)
 		default:
@@ -191,7 +194,7 @@ func (m *marked) buckets() {
 			m.schema.Assert(m.t, place, dump)
 		}
 	})
-	for _, place := range []string{"uploads", "inbox", "results", "failures", "records", "texts", "schemas", "control", "open"} {
+	for _, place := range []string{"uploads", "inbox", "results", "failures", "records", "texts", "schemas", "control", "open", "backfill"} {
 		if seen[place] == 0 {
 			m.t.Errorf("nothing under %s: the scan proves nothing", place)
 		}
