@@ -83,8 +83,12 @@ func (r *run) closeFeeders(ctx context.Context, sum Summary, err error) (Summary
 		sum.add(total)
 		sum.Found += total.Done()
 	}
-	if err == nil && paused {
+	switch {
+	case err != nil:
+	case paused:
 		err = errPaused()
+	case !whole: // cut short before a document of its rest was drawn
+		err = context.Cause(ctx)
 	}
 	return sum, err
 }

@@ -76,20 +76,20 @@ func (r *runner) wait(ctx context.Context, given []string, timeout time.Duration
 		ctx = limited
 	}
 	jobs, prefixes, err := r.named(ctx, given)
-	if err != nil {
-		return err
+	if err == nil {
+		r.filling, err = r.underWay(ctx, given, prefixes)
 	}
-	if r.filling, err = r.underWay(ctx, given, prefixes); err != nil {
-		return err
+	if err != nil {
+		return r.waitEnded(ctx, err, worker.Summary{})
 	}
 	r.startWriting(ctx)
 	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
 		Backfills: r.filling, Jobs: r.waitFor(ctx, jobs, prefixes, len(given) == 0), Notify: r.notify, Status: r.status,
 	})
-	err = errors.Join(err, r.written())
-	if err == nil {
+	if err = errors.Join(err, r.written()); err == nil {
 		err = r.violated(ctx)
-	} else {
+	}
+	if err != nil {
 		err = r.waitEnded(ctx, err, sum)
 	}
 	return whichever(err, r.summary(ctx, sum, err))
