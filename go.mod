@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	codeberg.org/go-pdf/fpdf v0.12.0 // tests: makes PDFs, good and encrypted ones
 	github.com/Admiral-Piett/goaws v0.5.4 // tests: an SQS that really redelivers, in the process
+	github.com/aws/aws-lambda-go v1.55.1 // Lambda's runtime API as its maker speaks it
 	github.com/aws/aws-sdk-go-v2 v1.48.0 // S3, STS and SQS as their maker writes them; the presigner is part of it
 	github.com/aws/aws-sdk-go-v2/config v1.33.16
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.16
@@ -21,6 +22,7 @@ require (
 	github.com/nats-io/nats-server/v2 v2.15.2 // tests: a real server with JetStream, in the process
 	github.com/nats-io/nats.go v1.55.0 // NATS JetStream, which MinIO publishes to by itself
 	github.com/prometheus/client_golang v1.25.0 // metrics, in the form that everything reads
+	github.com/prometheus/client_model v0.6.3 // what a registry gathers, for CloudWatch
 	github.com/rclone/gofakes3 v0.0.12 // the embedded S3 server: it checks signatures and expiry; left out with the tag nosandbox
 	github.com/rogpeppe/go-internal v1.16.0 // tests: testscript, for the command line
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // results are held to their JSON Schema; follows the whole test suite of the standard
@@ -94,7 +96,6 @@ require (
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/opencontainers/image-spec v1.1.1 // indirect
 	github.com/power-devops/perfstat v0.0.0-20240221224432-82ca36839d55 // indirect
-	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
 	github.com/ryszard/goskiplist v0.0.0-20150312221310-2dfbae5fcf46 // indirect

@@ -92,6 +92,10 @@ func TestNothingIsLinkedThatMayNotBe(t *testing.T) {
 	}{
 		{"all of it, with its tests", []string{"-deps", "-test", "./..."}, []string{"github.com/minio/minio", "github.com/minio/mc"}},
 		{"the program", []string{"-deps", "./cmd/..."}, []string{"github.com/testcontainers", "github.com/moby", "net/http/httptest", module + "/integration"}},
+		{"the function", []string{"-deps", "./cmd/zdrlambda"}, []string{
+			"github.com/rclone/gofakes3", "github.com/nats-io/nats-server", "github.com/spf13/cobra",
+			module + "/worker/s3store/s3serve", module + "/worker/ade/adetest", module + "/worker/sandbox",
+		}},
 		{"the program without sandbox", []string{"-deps", "-tags", "nosandbox", "./cmd/..."}, []string{
 			"github.com/rclone/gofakes3", module + "/worker/s3store/s3serve", module + "/worker/ade/adetest", module + "/worker/sandbox",
 		}},

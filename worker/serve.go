@@ -77,16 +77,8 @@ func (p *Pipeline) Serve(o ServeOptions) (*Server, error) {
 // it is none of ours, so that the event may be forgotten. Any error means that
 // the same may work later.
 func (s *Server) Arrived(ctx context.Context, d Document) error {
-	j, _, err := s.p.claim(ctx, d, false)
-	if f, ok := errors.AsType[*Fault](err); ok && f.Code.unfit() {
-		level := slog.LevelInfo
-		if f.Code == CodeNoRoute {
-			level = slog.LevelDebug // a scan meets many
-		}
-		s.tell(ctx, level, "document passed over", "", f.Code)
-		return nil
-	}
-	if err != nil {
+	j, err := s.claimed(ctx, d)
+	if err != nil || j == nil {
 		return err
 	}
 	if j.rec.State == Claimed {
@@ -95,6 +87,20 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 		s.queue.move(j.id, time.Time{}, false)
 	}
 	return nil
+}
+
+// claimed makes a document's job durable; nil when the document is no work.
+func (s *Server) claimed(ctx context.Context, d Document) (*job, error) {
+	j, _, err := s.p.claim(ctx, d, false)
+	if f, ok := errors.AsType[*Fault](err); ok && f.Code.unfit() {
+		level := slog.LevelInfo
+		if f.Code == CodeNoRoute {
+			level = slog.LevelDebug // a scan meets many
+		}
+		s.tell(ctx, level, "document passed over", "", f.Code)
+		return nil, nil
+	}
+	return j, err
 }
 
 // unfit: the document is no work for this program, now or later.

@@ -43,21 +43,26 @@ func (s *Server) sweepLoop(ctx context.Context) {
 
 // sweepOnDuty sweeps once and reports whether it came to the end.
 func (s *Server) sweepOnDuty(ctx context.Context, all bool) bool {
+	done, err := s.sweepNow(ctx, all)
+	if err != nil && ctx.Err() == nil {
+		s.tell(ctx, slog.LevelWarn, "sweep not finished", "", codeFor(err))
+	}
+	return done && err == nil
+}
+
+// sweepNow sweeps once. done is false when another worker has the duty.
+func (s *Server) sweepNow(ctx context.Context, all bool) (done bool, err error) {
 	began := time.Now()
 	var state *fleetState
-	done, err := s.p.whileOnDuty(ctx, func(ctx context.Context) (err error) {
+	done, err = s.p.whileOnDuty(ctx, func(ctx context.Context) (err error) {
 		state, err = s.sweep(ctx, all)
 		return err
 	})
-	if err != nil || !done {
-		if err != nil && ctx.Err() == nil {
-			s.tell(ctx, slog.LevelWarn, "sweep not finished", "", codeFor(err))
-		}
-		return false
+	if err == nil && done {
+		s.p.meter.swept(time.Since(began))
+		s.p.meter.tell(state)
 	}
-	s.p.meter.swept(time.Since(began))
-	s.p.meter.tell(state)
-	return true
+	return done, err
 }
 
 // round is one sweep under way.

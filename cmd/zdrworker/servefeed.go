@@ -4,10 +4,8 @@ import (
 	"context"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -29,10 +27,6 @@ func (s *service) feed(ctx context.Context, c config.Feed) (feed, error) {
 	return s.scan(c.Scan)
 }
 
-// sqsHost is the name of SQS's regional endpoints (AWS general reference,
-// "Amazon SQS endpoints and quotas").
-var sqsHost = regexp.MustCompile(`^(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com(?:\.cn)?$`)
-
 // sqs takes messages of a queue. Its URL says where it is: endpoint and region
 // of the buckets may be others.
 func (s *service) sqs(ctx context.Context, queue string) (feed, error) {
@@ -44,12 +38,7 @@ func (s *service) sqs(ctx context.Context, queue string) (feed, error) {
 	if err != nil {
 		return feed{}, err
 	}
-	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) {
-		o.BaseEndpoint = aws.String(u.Scheme + "://" + u.Host)
-		if m := sqsHost.FindStringSubmatch(u.Hostname()); m != nil {
-			o.Region = m[1] + m[2]
-		}
-	})
+	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { trigger.AtQueue(o, u) })
 	source, err := trigger.NewSQS(client, queue, trigger.SQSOptions{Options: s.options()})
 	if err != nil {
 		return feed{}, err

@@ -47,6 +47,8 @@ func (o Options) look(body []byte, wrapped func(fields) ([]Event, error)) ([]Eve
 		shape, decode = ShapeSNS, wrapped
 	case f.has("detail-type") && f.text("source") == "aws.s3":
 		shape, decode = ShapeEventBridge, o.decodeEventBridge
+	case f.has("detail-type") && slices.Contains(clocks, f.text("source")):
+		shape, decode = ShapeSchedule, decodeSchedule
 	case f.has("EventName") && f.has("Key") && f.has("Records"):
 		shape, decode = ShapeMinIO, o.decodeMinIO
 	case f.has("Records"):

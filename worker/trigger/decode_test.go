@@ -68,6 +68,9 @@ var decoded = map[string]struct {
 	"minio_removed":       {want: []string{`removed bucket="acme-docs" key="inbox/1.md" version="" etag="" size=0 sequencer="18EAC464082D30E9" token=""`}},
 	"nudge":               {want: []string{`nudge bucket="" key="" version="" etag="" size=0 sequencer="" token="dG9rZW4"`}},
 
+	"schedule_rule":      {want: []string{`tick bucket="" key="" version="" etag="" size=0 sequencer="" token=""`}},
+	"schedule_scheduler": {want: []string{`tick bucket="" key="" version="" etag="" size=0 sequencer="" token=""`}},
+
 	"sns_s3_created":          {want: []string{s3Created}},
 	"sns_eventbridge_created": {want: []string{bridgeCreated}},
 	"sns_s3_test":             {},

@@ -9,6 +9,7 @@
 //	s3            S3 to SQS, SNS (raw delivery) or Lambda  query-escaped, + for space
 //	eventbridge   EventBridge                              as it is
 //	sns           SNS around either of these               as within
+//	schedule      EventBridge, or its Scheduler              none: a time has come
 //	minio         MinIO to NATS or a webhook               query-escaped, and raw at the top
 //	s3_test       S3, once, when events are set up         none: nothing happens
 //	nudge         this program itself                      none: a token
@@ -17,8 +18,8 @@
 // it. An error says shape and reason, and never quotes the message.
 //
 // A transport brings messages to a [Handler]: [SQS], [NATS] and [Webhook] wait
-// for events; [Scan] lists a prefix; [Schedule] calls a function. Each has a
-// Run that blocks until its context ends and its goroutines are gone. A message
+// for events; [Scan] lists a prefix; [Schedule] calls a function; [Lambda] takes
+// what a function of AWS was called with. Each but the last has a Run that blocks until its context ends and its goroutines are gone. A message
 // is acknowledged as soon as the handler returns nil, which means that the job
 // is durable; none is held while the provider works.
 //

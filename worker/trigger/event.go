@@ -23,6 +23,8 @@ const (
 	Result Kind = "result"
 	// Nudge: a message of ours. Only Token is set.
 	Nudge Kind = "nudge"
+	// Tick: the time of a schedule has come. Nothing is set.
+	Tick Kind = "tick"
 )
 
 // Event is one thing that happened, as a message tells it: a hint, at least

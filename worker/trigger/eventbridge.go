@@ -43,3 +43,15 @@ func bridgeKind(detailType string) Kind {
 	}
 	return ""
 }
+
+// clocks are the sources of what EventBridge sends at a time (AWS EventBridge
+// user guide, "rules that run on a schedule"; AWS EventBridge Scheduler user
+// guide, "templated targets").
+var clocks = []string{"aws.events", "aws.scheduler"}
+
+func decodeSchedule(f fields) ([]Event, error) {
+	if f.text("detail-type") != "Scheduled Event" {
+		return nil, refuse(ReasonShape)
+	}
+	return []Event{{Kind: Tick}}, nil
+}

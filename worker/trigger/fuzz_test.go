@@ -48,6 +48,11 @@ func checkEvent(t *testing.T, e trigger.Event) {
 	t.Helper()
 	key := e.Key.Reveal()
 	switch e.Kind {
+	case trigger.Tick:
+		if e.Token != "" || key != "" || !e.Bucket.IsZero() {
+			t.Errorf("a tick with token %q and key %q", e.Token, key)
+		}
+		return
 	case trigger.Nudge:
 		if e.Token == "" || key != "" {
 			t.Errorf("a nudge with token %q and key %q", e.Token, key)

@@ -44,7 +44,8 @@ type Source string
 
 // The sources.
 const (
-	SourceSQS      Source = "sqs"
+	SourceSQS      Source = "sqs"    // a queue, also one whose messages a function is given
+	SourceLambda   Source = "lambda" // an event that a function was called with
 	SourceNATS     Source = "nats"
 	SourceWebhook  Source = "webhook"
 	SourceScan     Source = "scan"

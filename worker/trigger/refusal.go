@@ -16,6 +16,7 @@ const (
 	ShapeS3          Shape = "s3"
 	ShapeS3Test      Shape = "s3_test"
 	ShapeEventBridge Shape = "eventbridge"
+	ShapeSchedule    Shape = "schedule"
 	ShapeSNS         Shape = "sns"
 	ShapeMinIO       Shape = "minio"
 	ShapeNudge       Shape = "nudge"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -17,23 +18,32 @@ var errNotSent = errors.New("some nudges were not taken")
 
 // Send queues nudges of ours, ten in one request.
 func (q *SQS) Send(ctx context.Context, tokens ...string) error {
+	return q.SendLater(ctx, 0, tokens...)
+}
+
+// maxDelay is the longest that SQS holds a message back.
+const maxDelay = 15 * time.Minute
+
+// SendLater queues nudges that come out after d at the earliest, or after 15
+// minutes where d is longer.
+func (q *SQS) SendLater(ctx context.Context, d time.Duration, tokens ...string) error {
 	bodies, err := nudges(tokens)
 	if err != nil {
 		return err
 	}
 	for batch := range slices.Chunk(bodies, sqsBatch) {
-		if err := q.send(ctx, batch); err != nil {
+		if err := q.send(ctx, seconds(min(max(d, 0), maxDelay)), batch); err != nil {
 			return fmt.Errorf("trigger: sqs: send: %w", err)
 		}
 	}
 	return nil
 }
 
-func (q *SQS) send(ctx context.Context, bodies [][]byte) error {
+func (q *SQS) send(ctx context.Context, delay int32, bodies [][]byte) error {
 	in := &sqs.SendMessageBatchInput{QueueUrl: &q.queue}
 	for i, b := range bodies {
 		in.Entries = append(in.Entries, types.SendMessageBatchRequestEntry{
-			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(b)),
+			Id: aws.String(strconv.Itoa(i)), MessageBody: aws.String(string(b)), DelaySeconds: delay,
 		})
 	}
 	out, err := q.client.SendMessageBatch(ctx, in)

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/config"
+	"github.com/zdrworker/zdrworker/worker/trigger"
+	"github.com/zdrworker/zdrworker/zdr"
+)
+
+// works is a pipeline that is ready, with what the calls share.
+type works struct {
+	*config.Assembly
+	config  *config.Config
+	queue   worker.Later // nil: none is configured
+	metrics *embedder
+	log     *slog.Logger
+}
+
+// setUp makes everything that a call needs.
+func (f *function) setUp(ctx context.Context) (*works, error) {
+	file, _ := f.lookup("ZDRWORKER_CONFIG")
+	c, err := config.Find(ctx, config.Options{File: file, Lookup: f.lookup})
+	if err != nil {
+		return nil, err
+	}
+	routes, err := c.BuildRoutes(ctx, c.Fetch)
+	if err != nil {
+		return nil, err
+	}
+	if names, _ := c.Unapproved(routes); len(names) > 0 {
+		return nil, &worker.Fault{Code: codeNotApproved, Hint: "the policy does not name the schema of route " + strings.Join(names, ", ")}
+	}
+	registry := prometheus.NewRegistry()
+	meter, err := worker.NewRequestMeter(registry)
+	if err != nil {
+		return nil, err
+	}
+	w := &works{config: c, log: f.log, metrics: newEmbedder(f.stdout, registry)}
+	w.Assembly, err = c.Assemble(ctx, config.Extras{
+		Routes: routes, Logger: f.log, Registerer: registry, Recorder: zdr.Multi(&zdr.Tally{}, meter),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w, w.connect(ctx)
+}
+
+// codeNotApproved is the command line's word as well.
+const codeNotApproved worker.Code = "schema_not_approved"
+
+// connect finds the queue that nudges go through.
+func (w *works) connect(ctx context.Context) error {
+	for _, s := range w.config.Sources {
+		if s.Kind() != config.FeedSQS {
+			continue // events come by calls
+		}
+		cfg, err := w.config.AWS(ctx)
+		if err != nil {
+			return err
+		}
+		u, err := url.Parse(s.SQS)
+		if err != nil {
+			return err
+		}
+		client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { trigger.AtQueue(o, u) })
+		q, err := trigger.NewSQS(client, s.SQS, trigger.SQSOptions{Options: w.options(w.log)})
+		if err == nil {
+			w.queue = q
+		}
+		return err
+	}
+	return nil
+}
+
+// options are what is taken for ours.
+func (w *works) options(log *slog.Logger) trigger.Options {
+	return trigger.Options{Buckets: []string{w.Store.Name()}, Exchange: w.Exchange.Name(), Logger: log}
+}
+
+// emit prints the metrics of a call.
+func (w *works) emit() {
+	if err := w.metrics.emit(time.Now()); err != nil {
+		w.log.Warn("metrics not printed", "code", "internal")
+	}
+}
