@@ -22,7 +22,8 @@ type Request struct {
 	UserAgent   string
 	Fields      map[string]int // form fields: bytes by name
 	JobID       string         // the job asked for, or made
-	// MarkdownPath and OutputPath are the paths of the two URLs in it.
+	// MarkdownPath and OutputPath are the paths of the two URLs in it; that of
+	// the document where it is a parse.
 	MarkdownPath, OutputPath string
 	// ContentBytes is how much document came within the request.
 	ContentBytes int
@@ -35,11 +36,11 @@ func (r *Request) addForm(f form) {
 	r.Fields = map[string]int{}
 	for _, p := range f.parts {
 		r.Fields[p.name] += len(p.body)
-		if p.name == "markdown" {
+		if p.name == "markdown" || p.name == "document" {
 			r.ContentBytes += len(p.body)
 		}
 	}
-	r.MarkdownPath = pathOf(f.text("markdown_url"))
+	r.MarkdownPath = pathOf(either(f.text("markdown_url"), f.text("document_url")))
 	r.OutputPath = pathOf(f.text("output_save_url"))
 }
 
@@ -66,6 +67,7 @@ type Transfer struct {
 type Job struct {
 	ID                       string
 	MarkdownPath, OutputPath string
+	Parse                    bool // a parse job; MarkdownPath is its document's
 	Status                   string
 	ReceivedAt               time.Time
 	Billed                   bool

@@ -7,8 +7,11 @@ import (
 )
 
 const (
-	syncPath     = "/v1/ade/extract"
-	jobsPath     = "/v1/ade/extract/jobs"
+	syncPath      = "/v1/ade/extract"
+	jobsPath      = "/v1/ade/extract/jobs"
+	parseSyncPath = "/v1/ade/parse"
+	parseJobsPath = "/v1/ade/parse/jobs"
+
 	downloadPath = "/adetest/output/"
 )
 
@@ -43,22 +46,27 @@ func (p *Provider) newCall(r *http.Request, body []byte) *call {
 // route names the operation and the job that a request is about.
 func route(r *http.Request) (operation, jobID string) {
 	path := r.URL.Path
-	switch {
-	case path == jobsPath && r.Method == http.MethodPost:
-		return OpCreate, ""
-	case path == jobsPath && r.Method == http.MethodGet:
-		return OpList, ""
-	case path == syncPath && r.Method == http.MethodPost:
-		return OpSync, ""
-	case r.Method != http.MethodGet:
-		return OpUnknown, ""
-	case strings.HasPrefix(path, downloadPath):
-		return OpDownload, strings.TrimSuffix(strings.TrimPrefix(path, downloadPath), ".json")
+	if op, ok := routes[r.Method+" "+path]; ok {
+		return op, ""
 	}
-	if id, ok := strings.CutPrefix(path, jobsPath+"/"); ok && id != "" && !strings.Contains(id, "/") {
-		return OpGet, id
+	if r.Method != http.MethodGet {
+		return OpUnknown, ""
+	}
+	for prefix, op := range map[string]string{jobsPath + "/": OpGet, parseJobsPath + "/": OpParseGet} {
+		if id, ok := strings.CutPrefix(path, prefix); ok && id != "" && !strings.Contains(id, "/") {
+			return op, id
+		}
+	}
+	if name, ok := strings.CutPrefix(path, downloadPath); ok {
+		return OpDownload, strings.TrimSuffix(name, ".json")
 	}
 	return OpUnknown, ""
+}
+
+// routes are those that name no job.
+var routes = map[string]string{
+	"POST " + jobsPath: OpCreate, "GET " + jobsPath: OpList, "POST " + syncPath: OpSync,
+	"POST " + parseJobsPath: OpParseCreate, "GET " + parseJobsPath: OpParseList, "POST " + parseSyncPath: OpParseSync,
 }
 
 func headerNames(r *http.Request) []string {

@@ -7,12 +7,17 @@ import (
 
 // The operations, as [Request] and [Provider.FailNext] name them.
 const (
-	OpCreate   = "extract.create" // POST /v1/ade/extract/jobs
-	OpGet      = "extract.get"    // GET  /v1/ade/extract/jobs/{job_id}
-	OpList     = "extract.list"   // GET  /v1/ade/extract/jobs
-	OpSync     = "extract.sync"   // POST /v1/ade/extract
-	OpDownload = "output.get"     // GET of a large result's output_url
-	OpUnknown  = "unknown"        // anything else
+	OpCreate      = "extract.create" // POST /v1/ade/extract/jobs
+	OpGet         = "extract.get"    // GET  /v1/ade/extract/jobs/{job_id}
+	OpList        = "extract.list"   // GET  /v1/ade/extract/jobs
+	OpSync        = "extract.sync"   // POST /v1/ade/extract
+	OpParseCreate = "parse.create"   // POST /v1/ade/parse/jobs
+	OpParseGet    = "parse.get"      // GET  /v1/ade/parse/jobs/{job_id}
+	OpParseList   = "parse.list"     // GET  /v1/ade/parse/jobs
+	OpParseSync   = "parse.sync"     // POST /v1/ade/parse
+
+	OpDownload = "output.get" // GET of a large result's output_url
+	OpUnknown  = "unknown"    // anything else
 )
 
 // Faults says what goes wrong, asked case by case. Either func may be nil. They
@@ -85,6 +90,8 @@ type JobFault struct {
 	// Leak keeps a saved result and shows it in data, which breaks the
 	// promise of zero data retention.
 	Leak bool
+	// FailPages are pages of a parse, counted from 0, that cannot be read.
+	FailPages []int
 	// Landing is what goes wrong with the PUT.
 	Landing Landing
 }

@@ -39,10 +39,14 @@ func (p *Provider) fetchInto(c *call, o *order) *reply {
 // fetch reads a document, again where the connection fails. It does not end
 // with the request that asked: a client that hangs up has still submitted.
 func (p *Provider) fetch(jobID, rawURL string) (markdown []byte, mimeType string, err error) {
+	return p.fetchUpTo(jobID, rawURL, p.o.MaxMarkdown)
+}
+
+func (p *Provider) fetchUpTo(jobID, rawURL string, most int64) (document []byte, mimeType string, err error) {
 	for try := range p.tries(p.o.Undocumented.FetchTries) {
-		markdown, mimeType, err = p.fetchOnce(jobID, rawURL, try)
+		document, mimeType, err = p.fetchOnce(jobID, rawURL, most, try)
 		if !errors.Is(err, errBroken) {
-			return markdown, mimeType, err
+			return document, mimeType, err
 		}
 	}
 	return nil, "", errUnreachable
@@ -51,7 +55,7 @@ func (p *Provider) fetch(jobID, rawURL string) (markdown []byte, mimeType string
 // errBroken: the connection failed before the document was there.
 var errBroken = errors.New("connection broke")
 
-func (p *Provider) fetchOnce(jobID, rawURL string, try int) (markdown []byte, mimeType string, err error) {
+func (p *Provider) fetchOnce(jobID, rawURL string, most int64, try int) (document []byte, mimeType string, err error) {
 	t := Transfer{At: p.o.Now(), JobID: jobID, Path: pathOf(rawURL), Try: try}
 	defer func() { p.recordFetch(t) }()
 	ctx, cancel := context.WithTimeout(p.ctx, p.o.Undocumented.TransferTimeout)
@@ -70,18 +74,18 @@ func (p *Provider) fetchOnce(jobID, rawURL string, try int) (markdown []byte, mi
 	if resp.StatusCode != http.StatusOK {
 		return nil, "", errUnreachable
 	}
-	markdown, err = p.readDocument(resp.Body)
-	t.Bytes = len(markdown)
+	document, err = readDocument(resp.Body, most)
+	t.Bytes = len(document)
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return markdown, kind, err
+	return document, kind, err
 }
 
-func (p *Provider) readDocument(r io.Reader) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, p.o.MaxMarkdown+1))
+func readDocument(r io.Reader, most int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err != nil {
 		return nil, errBroken
 	}
-	if int64(len(b)) > p.o.MaxMarkdown {
+	if int64(len(b)) > most {
 		return nil, errTooLarge
 	}
 	return b, nil

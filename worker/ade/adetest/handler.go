@@ -30,7 +30,7 @@ func (p *Provider) serveHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // maxBody leaves room for a schema beside the largest document.
-func (p *Provider) maxBody() int64 { return p.o.MaxMarkdown + 8<<20 }
+func (p *Provider) maxBody() int64 { return max(p.o.MaxMarkdown, p.o.MaxDocument) + 8<<20 }
 
 // writeUnread answers a body that was too long; one that was cut has nobody to
 // answer.
@@ -104,16 +104,22 @@ func (p *Provider) dispatch(c *call) reply {
 		return p.list(c, key)
 	case OpSync:
 		return p.extractNow(c)
+	case OpParseCreate:
+		return p.createParse(c, key)
+	case OpParseList:
+		return p.list(c, key)
+	case OpParseSync:
+		return p.parseNow(c)
 	}
 	return p.get(c, key)
 }
 
 // unrouted answers as FastAPI does when no route fits.
 func unrouted(c *call) reply {
-	if c.about.Path == jobsPath || c.about.Path == syncPath {
+	if _, ok := routes["POST "+c.about.Path]; ok {
 		r := jsonReply(http.StatusMethodNotAllowed, map[string]any{"detail": "Method Not Allowed"})
 		r.header.Set("Allow", "POST")
-		if c.about.Path == jobsPath {
+		if _, ok := routes["GET "+c.about.Path]; ok {
 			r.header.Set("Allow", "GET, POST")
 		}
 		return r

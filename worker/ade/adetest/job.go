@@ -23,6 +23,15 @@ type order struct {
 	markdown    []byte // given, or fetched at submit
 	markdownURL string
 	saveURL     string
+	parse       *parsing // nil: an extraction
+}
+
+// listOf names a list: extractions and parses of one key are not mixed.
+func listOf(parses bool, key string) string {
+	if parses {
+		return "parse " + key
+	}
+	return key
 }
 
 // job is one job. All but its id and order's constant parts are guarded by the
@@ -53,6 +62,9 @@ func (j *job) stopTimer() {
 
 // progress is 0.0 or 1.0, the only two values for extraction.
 func (j *job) progress() number {
+	if j.parse != nil {
+		return j.parseProgress()
+	}
 	if j.status == StatusCompleted {
 		return "1.0"
 	}
@@ -67,6 +79,7 @@ func (j *job) shown() Job {
 		ID:           j.id,
 		MarkdownPath: pathOf(j.markdownURL),
 		OutputPath:   pathOf(j.saveURL),
+		Parse:        j.parse != nil,
 		Status:       j.status,
 		ReceivedAt:   j.received,
 		Billed:       j.billed,
@@ -90,7 +103,8 @@ func (p *Provider) accept(o order, key string) *job {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.jobs[j.id] = j
-	p.byKey[key] = append(p.byKey[key], j)
+	listed := listOf(o.parse != nil, key)
+	p.byKey[listed] = append(p.byKey[listed], j)
 	p.book.order = append(p.book.order, j)
 	if !p.closed {
 		j.timer = time.AfterFunc(j.delay.Pending, func() { p.process(j) })

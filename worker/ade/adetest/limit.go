@@ -13,8 +13,8 @@ type pool struct {
 	last    time.Time
 }
 
-// take gives a place, or says after how long there is one.
-func (l *pool) take(now time.Time) (wait time.Duration) {
+// take gives n places once there is one, or says after how long there is.
+func (l *pool) take(now time.Time, n int) (wait time.Duration) {
 	if l.perHour <= 0 {
 		return 0
 	}
@@ -27,16 +27,18 @@ func (l *pool) take(now time.Time) (wait time.Duration) {
 	}
 	l.last = now
 	if l.tokens >= 1 {
-		l.tokens--
+		l.tokens -= float64(n)
 		return 0
 	}
 	return time.Duration((1 - l.tokens) / rate * float64(time.Second))
 }
 
 // throttle refuses what is over the limit.
-func (p *Provider) throttle(c *call, l *pool) *reply {
+func (p *Provider) throttle(c *call, l *pool) *reply { return p.throttleBy(c, l, 1) }
+
+func (p *Provider) throttleBy(c *call, l *pool, n int) *reply {
 	p.mu.Lock()
-	wait := l.take(p.o.Now())
+	wait := l.take(p.o.Now(), n)
 	p.mu.Unlock()
 	if wait == 0 {
 		return nil

@@ -21,6 +21,13 @@ const (
 	// no limit for extraction.
 	DefaultMaxMarkdown = 50 << 20
 
+	// DefaultParseVersion is the model snapshot that dpt-2, dpt-2-latest and an
+	// absent model stand for.
+	DefaultParseVersion = "dpt-2-20260410"
+	// DefaultMaxDocument is the provider's bound on a document to parse, in
+	// bytes.
+	DefaultMaxDocument = 1 << 30
+
 	defaultRemember = 64 << 20
 	defaultWorkers  = 64
 )
@@ -41,6 +48,8 @@ type Options struct {
 	OrgID string
 	// Version is the model snapshot used by default; default DefaultVersion.
 	Version string
+	// ParseVersion is the same for parses; default DefaultParseVersion.
+	ParseVersion string
 	// Delay is how long a job stays in each state; default not at all.
 	Delay Delay
 	// ListLag is how long after its 202 a job is missing from lists; default 0.
@@ -55,6 +64,9 @@ type Options struct {
 	ResultURLThreshold int64
 	// MaxMarkdown bounds a document, in bytes; default DefaultMaxMarkdown.
 	MaxMarkdown int64
+	// MaxDocument bounds a document to parse, in bytes, all of which are held
+	// until the job has ended; default DefaultMaxDocument.
+	MaxDocument int64
 	// RefusePrivateHosts refuses URLs at loopback and private addresses, as a
 	// provider on the internet must; default false, because what a developer
 	// points this at is a bucket on the same machine.
@@ -93,6 +105,9 @@ type Delay struct {
 // sync calls, spread over the hour by the minute.
 type Limit struct {
 	PerHour int // jobs accepted in an hour; default 0, no limit
+	// PagesPerHour is that of parse jobs and sync parses together, by pages. A
+	// document is taken whole once there is room for a page; default 0, no limit.
+	PagesPerHour int
 	// TellRetryAfter sends Retry-After with 429. Nothing documents that the
 	// provider does; default false.
 	TellRetryAfter bool
@@ -103,6 +118,8 @@ func (o Options) withDefaults() Options {
 	o.OrgID = either(o.OrgID, DefaultOrgID)
 	o.Version = either(o.Version, DefaultVersion)
 	o.ResultURLThreshold = positive(o.ResultURLThreshold, DefaultResultURLThreshold)
+	o.ParseVersion = either(o.ParseVersion, DefaultParseVersion)
+	o.MaxDocument = positive(o.MaxDocument, DefaultMaxDocument)
 	o.MaxMarkdown = positive(o.MaxMarkdown, DefaultMaxMarkdown)
 	o.Remember = positive(o.Remember, defaultRemember)
 	o.Workers = positive(o.Workers, defaultWorkers)

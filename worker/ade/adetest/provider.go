@@ -34,6 +34,7 @@ type Provider struct {
 	late      map[*time.Timer]int // second PUTs to come, with their bytes
 	jobsPool  pool
 	syncPool  pool
+	pagesPool pool
 	book      book
 }
 
@@ -51,7 +52,9 @@ func New(o Options) *Provider {
 		late:     map[*time.Timer]int{},
 		jobsPool: pool{perHour: o.Limit.PerHour},
 		syncPool: pool{perHour: o.Limit.PerHour},
-		book:     newBook(o.Remember),
+
+		pagesPool: pool{perHour: o.Limit.PagesPerHour},
+		book:      newBook(o.Remember),
 	}
 	_, _ = rand.Read(p.secret) // never fails since Go 1.24
 	p.client = transferClient(o)

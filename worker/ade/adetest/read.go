@@ -14,7 +14,7 @@ func (p *Provider) get(c *call, key string) reply {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	j := p.jobs[c.about.JobID]
-	if j == nil || j.key != key || time.Since(j.accepted) < j.fault.Hidden {
+	if j == nil || j.key != key || (j.parse != nil) != (c.about.Operation == OpParseGet) || time.Since(j.accepted) < j.fault.Hidden {
 		return jsonReply(http.StatusNotFound, map[string]any{"message": strings.Replace(textJobNotFound, "%s", c.about.JobID, 1)})
 	}
 	fields := summary(j)
@@ -114,7 +114,7 @@ func (p *Provider) list(c *call, key string) reply {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	jobs, more := p.page(p.byKey[key], q)
+	jobs, more := p.page(p.byKey[listOf(c.about.Operation == OpParseList, key)], q)
 	return jsonReply(http.StatusOK, map[string]any{"jobs": jobs, "has_more": more, "org_id": p.o.OrgID})
 }
 

@@ -133,7 +133,9 @@ func TestRoutes(t *testing.T) {
 	}{
 		{"GET", "/v1/ade/extract", 405, `{"detail":"Method Not Allowed"}`},
 		{"DELETE", jobs, 405, `{"detail":"Method Not Allowed"}`},
-		{"GET", "/v1/ade/parse/jobs", 404, `{"detail":"Not Found"}`},
+		{"GET", "/v1/ade/parse", 405, `{"detail":"Method Not Allowed"}`},
+		{"GET", "/v1/ade/split", 404, `{"detail":"Not Found"}`},
+		{"GET", "/v1/ade/parse/jobs/none", 404, `{"message":"Job none not found"}`},
 		{"GET", "/", 404, `{"detail":"Not Found"}`},
 		{"GET", jobs + "/none", 404, `{"message":"Job none not found"}`},
 	} {

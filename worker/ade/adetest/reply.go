@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -28,7 +29,7 @@ func jsonReply(status int, fields map[string]any) reply {
 // lists say "message".
 func (c *call) refuse(status int, text string) reply {
 	key := "error"
-	if c.about.Operation == OpGet || c.about.Operation == OpList {
+	if slices.Contains([]string{OpGet, OpList, OpParseGet, OpParseList}, c.about.Operation) {
 		key = "message"
 	}
 	return jsonReply(status, map[string]any{key: text})

@@ -32,6 +32,10 @@ func (p *Provider) run(j *job) {
 		p.end(j, StatusCancelled, "")
 		return
 	}
+	if j.parse != nil {
+		p.runParse(j, started)
+		return
+	}
 	p.mu.Lock()
 	o := j.order
 	p.mu.Unlock()
@@ -46,6 +50,9 @@ func (p *Provider) need(j *job) error {
 	if has || link == "" {
 		return nil
 	}
+	if j.parse != nil {
+		return p.needDocument(j, link)
+	}
 	markdown, _, err := p.fetch(j.id, link)
 	if err != nil {
 		return err
@@ -56,6 +63,17 @@ func (p *Provider) need(j *job) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	j.markdown = markdown
+	return nil
+}
+
+func (p *Provider) needDocument(j *job, link string) error {
+	data, kind, err := p.fetchUpTo(j.id, link, p.o.MaxDocument)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	j.markdown, j.parse.mediaType = data, kind
 	return nil
 }
 

@@ -3,7 +3,9 @@ package adetest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -18,14 +20,20 @@ import (
 // schemas, without the code samples. Its schemas are JSON Schema 2020-12.
 const specFile = "testdata/v1-extract.openapi.json"
 
+// parseSpecFile is the same of the Parse routes; the client is held to it too.
+const parseSpecFile = "../testdata/parse-jobs.openapi.json"
+
 // spec is the published API.
 type spec struct {
 	mu       sync.Mutex // a compiler is for one caller at a time
 	compiler *jsonschema.Compiler
-	paths    map[string]map[string]struct {
-		Responses map[string]struct {
-			Content map[string]json.RawMessage
-		}
+	paths    map[string]published
+}
+
+// published is one path, by method.
+type published map[string]struct {
+	Responses map[string]struct {
+		Content map[string]json.RawMessage
 	}
 }
 
@@ -41,19 +49,32 @@ func readSpec(t testing.TB) *spec {
 }
 
 func loadSpec() (*spec, error) {
-	raw, err := os.ReadFile(specFile)
+	s := &spec{compiler: jsonschema.NewCompiler(), paths: map[string]published{}}
+	return s, errors.Join(s.load("extract.json", specFile), s.load("parse.json", parseSpecFile))
+}
+
+func (s *spec) load(name, file string) error {
+	raw, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := &spec{compiler: jsonschema.NewCompiler()}
-	if err := json.Unmarshal(raw, &struct{ Paths any }{&s.paths}); err != nil {
-		return nil, err
+	var part struct{ Paths map[string]published }
+	if err := json.Unmarshal(raw, &part); err != nil {
+		return err
 	}
+	maps.Copy(s.paths, part.Paths)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.compiler.AddResource("spec.json", doc)
+	return s.compiler.AddResource(name, doc)
+}
+
+func resourceOf(template string) string {
+	if strings.HasPrefix(template, "/v1/ade/parse") {
+		return "parse.json"
+	}
+	return "extract.json"
 }
 
 // documented are statuses of the vendor's documentation that the OpenAPI
@@ -64,8 +85,10 @@ var documented = []int{400, 401, 402, 403, 405, 413, 500, 502, 503, 504}
 func (s *spec) check(t testing.TB, method, path string, status int, body []byte) {
 	t.Helper()
 	template := path
-	if rest, ok := strings.CutPrefix(path, "/v1/ade/extract/jobs/"); ok && rest != "" {
-		template = "/v1/ade/extract/jobs/{job_id}"
+	for _, jobs := range []string{"/v1/ade/extract/jobs/", "/v1/ade/parse/jobs/"} {
+		if rest, ok := strings.CutPrefix(path, jobs); ok && rest != "" {
+			template = jobs + "{job_id}"
+		}
 	}
 	operation, ok := s.paths[template][strings.ToLower(method)]
 	if !ok {
@@ -89,7 +112,7 @@ func (s *spec) checkBody(t testing.TB, template, method string, status int, body
 	pointer := strings.NewReplacer("~", "~0", "/", "~1").Replace(template)
 	pointer = strings.NewReplacer("{", "%7B", "}", "%7D").Replace(pointer)
 	s.mu.Lock()
-	schema, err := s.compiler.Compile("spec.json#/paths/" + pointer + "/" + strings.ToLower(method) + "/responses/" + itoa(status) + "/content/application~1json/schema")
+	schema, err := s.compiler.Compile(resourceOf(template) + "#/paths/" + pointer + "/" + strings.ToLower(method) + "/responses/" + itoa(status) + "/content/application~1json/schema")
 	s.mu.Unlock()
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +164,8 @@ func TestSpecCatchesAWrongReply(t *testing.T) {
 		{"GET", "/v1/ade/extract/jobs/x", `{"job_id":"x","status":"completed","received_at":1.5,"progress":1}`},
 		{"GET", "/v1/ade/extract/jobs", `{"jobs":[{"job_id":"x"}]}`},
 		{"POST", "/v1/ade/extract", `{"extraction":{}}`},
+		{"POST", "/v1/ade/parse", `{"markdown":"","chunks":[{"id":"a"}],"splits":[],"metadata":{}}`},
+		{"GET", "/v1/ade/parse/jobs/x", `{"job_id":"x","status":"completed","received_at":1,"progress":1,"data":{"markdown":""}}`},
 	} {
 		r := &recordingTB{TB: t}
 		s.check(r, tt.method, tt.path, 200, []byte(tt.body))

@@ -157,7 +157,7 @@ func isText(b []byte) bool { return utf8.Valid(b) && !slices.Contains(b, 0) }
 
 func (p *Provider) readSaveURL(c *call, o *order) *reply {
 	link := c.form.text("output_save_url")
-	if c.about.Operation != OpCreate || link == "" {
+	if c.about.Operation != OpCreate && c.about.Operation != OpParseCreate || link == "" {
 		return nil
 	}
 	if !isWebURL(link) || p.o.RefusePrivateHosts && hasPrivateHost(link) {

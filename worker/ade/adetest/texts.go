@@ -17,6 +17,20 @@ const (
 	textZDRSaveURL  = "output_save_url must be present if zeroDataRetention is enabled"
 	textZDRMarkdown = "Only markdown_url is accepted if zeroDataRetention is enabled"
 
+	textZDRDocument = "Only document_url is accepted if zeroDataRetention is enabled" // ours
+
+	textNoDocument    = "No document or document_url provided."                                       // ours
+	textBothDocument  = "Cannot provide both 'document' and 'document_url'. Please provide only one." // ours
+	textFormat        = "Unsupported format: %s"
+	textPages         = "PDF must not exceed %d pages"
+	textPassword      = "Document is password-protected. Please provide the password parameter."
+	textNoPasswords   = "Password-protected documents are not currently supported for your account."
+	textDecrypt       = "Failed to decrypt document. The password may be wrong." // known to the first full stop
+	textNoPages       = "The document has no pages"                              // ours
+	textPromptsNoJSON = "custom_prompts must be a JSON object"                   // ours
+	textPromptsKey    = "custom_prompts supports the key 'figure' only"          // ours
+	textPromptsLong   = "custom_prompts['figure'] must be 512 characters or fewer."
+
 	textUnreachable    = "Failed to download document from URL"
 	textNoMarkdown     = "No markdown file or URL provided."
 	textBothMarkdown   = "Cannot provide both 'markdown' and 'markdown_url'. Please provide only one." // known to the first full stop

@@ -13,6 +13,8 @@ type Input struct {
 	Password  string
 	SplitPage bool // a split for each page instead of the whole
 	MaxPages  int  // 0: no limit
+	// FailPages are pages of a PDF, counted from 0, that are not read.
+	FailPages []int
 }
 
 // The reasons for which nothing can be made of a file.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/zdrworker/zdrworker/worker/pdf"
 )
@@ -34,6 +35,9 @@ func readPDF(in Input) (parsed, error) {
 	for page, err := range d.Pages() {
 		if p.pages == d.Count {
 			return parsed{}, ErrBroken
+		}
+		if slices.Contains(in.FailPages, p.pages) {
+			err = ErrBroken
 		}
 		chunks, pageErr := readPage(page, err, sum, p.pages)
 		if pageErr != nil {
