@@ -254,10 +254,21 @@ func (s *sim) calm() {
 				break
 			}
 		}
+		s.resubmitHeld(p)
 	}
 	time.Sleep(9 * 24 * time.Hour)
 	s.round(p, 0)
 	s.do(p, "sweep all", func(ctx context.Context) error { _, err := p.pipe.Sweep(ctx, true); return err })
+}
+
+// resubmitHeld is a person who does not want to wait any longer.
+func (s *sim) resubmitHeld(p *process) {
+	for _, id := range s.watch.sortedIDs() {
+		if s.o.faults[resubmits] && s.watch.records[id].State == worker.Held {
+			s.retried(id)
+			s.do(p, "retry "+short(id), func(ctx context.Context) error { _, err := p.pipe.Retry(ctx, id); return err })
+		}
+	}
 }
 
 func (s *sim) scan(p *process) {
