@@ -69,22 +69,52 @@
 //
 // # What is retried
 //
-//	what                                   what happens                       bills again?
-//	document gone or changed               fails for good                     no
-//	copy to staging: unknown outcome       new token                          no
-//	POST provably not sent                 again, signed anew, 5 times        no
-//	POST answered 429                      later, as told; all slow down      no
-//	POST answered 400, 413, 415, 422       fails for good                     no
-//	the URL could not be fetched           new attempt, Settings.Attempts     no
-//	401, 402, 403                          breaker; later                     no
-//	POST's answer lost, 5xx                fence; new attempt if proven, 10   no
-//	                                       of those at most
-//	  not proven                           held; a later look may prove it,   it may
-//	                                       else OnUncertain decides
-//	provider's job failed, cancelled       new attempt, Settings.Attempts     no (failed jobs are free)
-//	completed, nothing landed              held after the URL's end           it may
-//	result is no JSON, or another job's    fails; retry by command            yes
-//	store slow or away                     later, from the record             no
+//	document gone or changed since its event
+//	      fails for good; a newer version is a job of its own [bills again: no]
+//	copy to staging lost, slow or refused
+//	      another token, when the job is next looked at [bills again: no]
+//	credentials for URLs end too early
+//	      later, when there are new ones [bills again: no]
+//	POST provably not sent
+//	      again after 1 to 8 s, signed anew, 5 times; then later with another token [bills again: no]
+//	POST answered 429
+//	      later, as told or doubling; the fleet slows down [bills again: no]
+//	POST answered 401, 402, 403
+//	      the breaker stops the fleet; later [bills again: no]
+//	POST answered 400, 413, 415, 422
+//	      fails for good [bills again: no]
+//	POST answered 400: the URL could not be read
+//	      again after 4 to 30 s; 3 attempts in all, then fails [bills again: no]
+//	POST's answer lost, timed out, 5xx, unreadable
+//	      fenced after its deadline (1 m) and 30 s; the list is asked 2 m later [bills again: no]
+//	  the list proves that it made no job
+//	      another attempt, at once; 10 such, then fails [bills again: no]
+//	  not proven
+//	      the list is asked again every minute until the URL's end and 1 h [bills again: no]
+//	  not proven by then
+//	      held; later looks may prove it for a day; else on_uncertain decides [bills again: it may]
+//	provider's job failed or cancelled
+//	      again after 1 to 30 s; 3 attempts in all, then fails [bills again: no]
+//	provider's job unknown to it, or in no known state
+//	      asked again every minute until the URL's end and 1 h; then held [bills again: it may]
+//	completed, nothing delivered
+//	      as above: held, billed and not delivered [bills again: it may]
+//	result is no JSON, cut, or another job's
+//	      fails; again by command [bills again: yes]
+//	result too large
+//	      fails for good [bills again: yes]
+//	result breaks the schema
+//	      sealed and marked, or fails if the route says so; again by command [bills again: yes]
+//	outbox overwritten while it is read
+//	      read again; the newest counts [bills again: no]
+//	store slow, away, or not sure
+//	      later, from the record; a write is read back first [bills again: no]
+//	another worker was faster
+//	      the record is read again [bills again: no]
+//	a worker dies
+//	      another goes on: from claimed after 2 m with another token, else at once [bills again: no]
+//	a worker is told to leave (SIGTERM)
+//	      the POST in hand (1 m) and the writing down of its answer (30 s) end first [bills again: no]
 //
 // # What is taken for granted
 //

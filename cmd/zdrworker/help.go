@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/config"
 )
 
@@ -14,6 +15,7 @@ func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "errors", Short: "Every error code, what it means and what to do", Long: strings.TrimSpace(errorsPage())},
 		{Use: "exit-codes", Short: "Every exit code", Long: strings.TrimSpace(exitsPage())},
+		{Use: "retries", Short: "What is tried again, how often, and whether it can bill again", Long: strings.TrimSpace(retriesPage())},
 		{Use: "environment", Short: "Every setting with its key, variable, flag and default", Long: strings.TrimSpace(settingsPage())},
 	}
 }
@@ -36,6 +38,17 @@ func exitsPage() string {
 			job = " (" + e.job + ")"
 		}
 		fmt.Fprintf(&b, "%4d  %s%s\n", e.exit, e.meaning, job)
+	}
+	return b.String()
+}
+
+func retriesPage() string {
+	var b strings.Builder
+	b.WriteString(`A job is moved on by whoever looks at it, from its record. Numbers are those of
+the defaults; timing.* and provider.list_lag change them.
+`)
+	for _, r := range worker.Retries {
+		fmt.Fprintf(&b, "\n%s\n    %s\n    bills again: %s\n", r.What, r.Then, r.Bills)
 	}
 	return b.String()
 }
