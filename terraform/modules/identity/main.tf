@@ -30,8 +30,9 @@ locals {
   # Schemas in buckets, as bucket/key.
   schemas = distinct([for r in var.routes : trimprefix(r.schema, "s3://") if startswith(r.schema, "s3://")])
 
-  writes = concat(["zdr/*", "results/*", "failures/*"], var.allow_uploads ? ["uploads/*"] : [])
-  reads  = concat([for p in var.source_prefixes : "${p}*"], local.writes)
+  writes  = concat(["zdr/*", "results/*", "failures/*"], var.allow_uploads ? ["uploads/*"] : [])
+  removes = ["zdr/open/*", "zdr/control/race/*", "failures/*"]
+  reads   = concat([for p in var.source_prefixes : "${p}*"], local.writes)
 }
 
 # ---------------------------------------------------------------------------
@@ -65,13 +66,14 @@ data "aws_iam_policy_document" "worker" {
     resources = [for p in local.writes : "${local.store}/${p}"]
   }
 
-  # The marker of a job that is closed, and the failure of one that succeeded
-  # after all, in all their versions. Records, results and documents are never
-  # deleted by the worker.
+  # The marker of a job that is closed, the failure of one that succeeded after
+  # all, and what the first start races for to see whether the store keeps
+  # conditional writes; in all their versions. Records, results and documents are
+  # never deleted by the worker.
   statement {
     sid       = "RemoveMarkersAndFailures"
     actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-    resources = ["${local.store}/zdr/open/*", "${local.store}/failures/*"]
+    resources = [for p in local.removes : "${local.store}/${p}"]
   }
 
   # A sweep lists markers; a scan lists documents. IfExists is on purpose: S3
@@ -100,7 +102,7 @@ data "aws_iam_policy_document" "worker" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["zdr/open/*", "failures/*"]
+      values   = local.removes
     }
   }
 
