@@ -72,6 +72,7 @@ check_one() {
 first=${all[0]}
 terraform -chdir="$work/terraform/$first" init -backend=false -no-color >"$work/first" 2>&1 || {
   cat "$work/first" >&2
+  [[ -z ${ZDRWORKER_TFSCHEMA:-} ]] || exit 1
   not_checked "its providers can be had neither from the registry nor from ZDRWORKER_TFSCHEMA"
 }
 
@@ -106,7 +107,7 @@ if [[ -n ${ZDRWORKER_TFSCHEMA:-} ]]; then
     plan "$example" "$name" -var-file=tests/example.auto.tfvars
     plans+=("$name=$work/$name.json")
   done
-  go run ./check ${write:+-write} -identity "$work/identity.json" "${plans[@]}"
+  (cd .. && go run ./integration/tfcheck ${write:+-write} -identity "$work/identity.json" "${plans[@]}")
 else
   # A plan outside of a test asks AWS who is calling.
   echo "NOT CHECKED: the examples' plans were not searched for secrets: that needs the stand-ins, or an account" >&2

@@ -12,6 +12,9 @@ locals {
     )
   }
 
+  own_queue = [{ sqs = local.queue_url, scan = null, schedule = null }]
+  sources   = var.sources != null ? var.sources : var.queue_arn == null ? [] : local.own_queue
+
   configuration = yamlencode(merge(
     {
       version  = 1
@@ -39,7 +42,7 @@ locals {
           revision = r.revision
         }
       ]
-      sources = var.sources != null ? var.sources : var.queue_arn == null ? [] : [{ sqs = local.queue_url }]
+      sources = [for s in local.sources : { for k, v in s : k => v if v != null }]
     },
     var.ledger_bucket == null ? {} : { ledger = "s3://${var.ledger_bucket}" },
     var.admin_address == "" ? {} : { serve = { admin = var.admin_address } },

@@ -121,9 +121,25 @@ variable "schema_digests" {
 }
 
 variable "sources" {
-  description = "Sources of the worker's configuration file for `serve`, as objects with one key: sqs, scan or schedule. Null: the queue, where there is one."
-  type        = any
-  default     = null
+  description = "Sources of the worker's configuration file for `serve`, one an entry. Null: the queue, where there is one."
+  type = list(object({
+    sqs      = optional(string)
+    scan     = optional(object({ prefix = string, every = optional(string, "6h") }))
+    schedule = optional(object({ every = string }))
+  }))
+  default = null
+
+  validation {
+    condition     = alltrue([for s in coalesce(var.sources, []) : length([for k, v in s : k if v != null]) == 1])
+    error_message = "Each entry of sources is one of sqs, scan and schedule."
+  }
+
+  validation {
+    condition = alltrue([
+      for s in coalesce(var.sources, []) : s.scan == null || anytrue([for p in var.source_prefixes : startswith(try(s.scan.prefix, ""), p)])
+    ])
+    error_message = "A scan looks outside of source_prefixes: the worker would not be allowed to list there."
+  }
 }
 
 variable "admin_address" {

@@ -149,3 +149,19 @@ run "a_platform_that_is_none" {
   variables { platform = "laptop" }
   expect_failures = [var.platform]
 }
+
+run "two_sources_in_one" {
+  command = plan
+  variables {
+    sources = [{ sqs = "https://sqs.us-east-2.amazonaws.com/123456789012/zdrworker", schedule = { every = "1m" } }]
+  }
+  expect_failures = [var.sources]
+}
+
+run "a_scan_outside_of_the_sources" {
+  command = plan
+  variables {
+    sources = [{ scan = { prefix = "clinic/" } }]
+  }
+  expect_failures = [var.sources]
+}

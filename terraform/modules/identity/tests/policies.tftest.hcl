@@ -183,3 +183,16 @@ run "the_ledger_is_appended_to" {
     error_message = "The configuration does not name the ledger."
   }
 }
+
+run "no_queue_no_right" {
+  command = plan
+  variables {
+    queue_arn         = null
+    queue_kms_key_arn = null
+  }
+
+  assert {
+    condition     = !strcontains(output.worker_policy, "sqs") && yamldecode(output.configuration).sources == []
+    error_message = "A worker without a queue has a right to one."
+  }
+}
