@@ -31,7 +31,7 @@ locals {
   schemas = distinct([for r in var.routes : trimprefix(r.schema, "s3://") if startswith(r.schema, "s3://")])
 
   writes  = concat(["zdr/*", "results/*", "failures/*"], var.allow_uploads ? ["uploads/*"] : [])
-  removes = ["zdr/open/*", "zdr/control/race/*", "failures/*"]
+  removes = ["zdr/open/*", "zdr/drain/*", "zdr/control/backfill/*", "zdr/control/lists/*", "zdr/control/race/*", "failures/*"]
   reads   = concat([for p in var.source_prefixes : "${p}*"], local.writes)
 }
 
@@ -66,12 +66,13 @@ data "aws_iam_policy_document" "worker" {
     resources = [for p in local.writes : "${local.store}/${p}"]
   }
 
-  # The marker of a job that is closed, the failure of one that succeeded after
-  # all, and what the first start races for to see whether the store keeps
-  # conditional writes; in all their versions. Records, results and documents are
+  # What is over, in all its versions: the marker of a job that is closed, the slip
+  # of what has drained, the list of a backfill that has ended, the failure of a
+  # document that succeeded after all, and what the first start races for to see
+  # whether the store keeps conditional writes. Records, results and documents are
   # never deleted by the worker.
   statement {
-    sid       = "RemoveMarkersAndFailures"
+    sid       = "RemoveWhatIsOver"
     actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
     resources = [for p in local.removes : "${local.store}/${p}"]
   }
@@ -217,11 +218,9 @@ data "aws_iam_policy_document" "worker" {
     for_each = var.queue_arn == null ? [] : [1]
     content {
       sid = "WorkQueue"
-      actions = concat(
-        ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage"],
-        # Lambda's poller works with the function's role and asks for this.
-        var.platform == "lambda" ? ["sqs:GetQueueAttributes"] : [],
-      )
+      # The attributes are for Lambda's poller, which works with the function's
+      # role, and for `zdrworker doctor`.
+      actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:SendMessage", "sqs:GetQueueAttributes"]
       resources = [var.queue_arn]
     }
   }
