@@ -7,7 +7,7 @@ locals {
       queue       = "${var.name}-dlq"
       metric      = "ApproximateNumberOfMessagesVisible"
       above       = 0
-      description = "A message could not be read. `zdrworker help operations` says what to look at; it is dropped after ${var.dlq_retention_hours} hours."
+      description = "A message could not be read: look at its shape, correct what sends it, move it back or delete it. It is dropped after ${var.dlq_retention_hours} hours."
     }
     waiting = {
       queue       = var.name

@@ -6,6 +6,9 @@ output "worker_role_arn" {
 output "worker_role_name" {
   description = "The worker's role, for instance profiles and further policies."
   value       = aws_iam_role.worker.name
+  # Who waits for the name waits for the rights: Lambda tries the queue when its
+  # event source is made.
+  depends_on = [aws_iam_role_policy.worker, aws_iam_role_policy.signer]
 }
 
 output "reader_role_arn" {
