@@ -49,7 +49,11 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 			return errNewerFormat
 		}
 		if before, ok := seen.Revisions[r.Revision]; ok {
-			return sameRevision(r, before, want)
+			return p.sameRevision(ctx, r, before, want)
+		}
+		// Kept so that a later edit can be shown.
+		if err := p.keepSchema(ctx, r.Schema); err != nil {
+			return err
 		}
 		if seen.Revisions == nil {
 			seen.Revisions = map[int]routeFacts{}
@@ -65,13 +69,13 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 }
 
 // sameRevision names what differs between two routes of one revision.
-func sameRevision(r Route, before, now routeFacts) error {
+func (p *Pipeline) sameRevision(ctx context.Context, r Route, before, now routeFacts) error {
 	if before.Digest == now.Digest {
 		return nil
 	}
 	diff := ""
 	if before.Schema != now.Schema {
-		diff += fmt.Sprintf(" schema %s → %s", short(before.Schema), short(now.Schema))
+		diff += p.schemaChange(ctx, r, before.Schema)
 	}
 	if before.Model != now.Model {
 		diff += fmt.Sprintf(" model %q → %q", before.Model, now.Model)

@@ -39,6 +39,9 @@ func (f *function) setUp(ctx context.Context) (*works, error) {
 	if names, _ := c.Unapproved(routes); len(names) > 0 {
 		return nil, &worker.Fault{Code: codeNotApproved, Hint: "the policy does not name the schema of route " + strings.Join(names, ", ")}
 	}
+	for _, route := range c.Unpinned() {
+		f.log.Warn("the route's model has no date: results depend on the day", "route", route, "code", "model_not_pinned")
+	}
 	registry := prometheus.NewRegistry()
 	meter, err := worker.NewRequestMeter(registry)
 	if err != nil {

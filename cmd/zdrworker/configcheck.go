@@ -127,6 +127,9 @@ func (a *app) warnings(c *config.Config) []string {
 	if c.SharedIdentity() && !c.Policy.Development {
 		all = append(all, "signing.reader and signing.writer are the same identity: whoever holds a PUT URL may be able to read with it on some stores")
 	}
+	for _, route := range c.Unpinned() {
+		all = append(all, "route "+route+": its model has no date: results depend on the day; name one such as extract-20260314")
+	}
 	if c.Ledger != "" {
 		all = append(all, "ledger is kept for later: this version writes nothing there")
 	}

@@ -88,6 +88,9 @@ func (s *service) assemble(ctx context.Context) error {
 	if len(s.routes) == 0 {
 		return &failure{code: codeConfigMissing, text: "serve needs routes", hint: "`zdrworker init` writes a configuration that shows them"}
 	}
+	for _, route := range s.config.Unpinned() {
+		s.log.Warn("the route's model has no date: results depend on the day", "route", route, "code", "model_not_pinned")
+	}
 	meter, err := worker.NewRequestMeter(s.registry)
 	if err != nil {
 		return err

@@ -256,3 +256,33 @@ func TestServePaused(t *testing.T) {
 	s.until("result", s.sealed("inbox/a.md"))
 	s.end()
 }
+
+// TestServeIsNotReady: the admin port says why, and health goes on: a restart
+// would mend neither a breaker nor a bucket.
+func TestServeIsNotReady(t *testing.T) {
+	b := newBench(t)
+	b.serveConfig()
+	s := b.serve()
+	s.until("ready", func() bool { status, _ := s.page("/readyz"); return status == http.StatusOK })
+	s.put("zdr/control/breaker.json", `{"format":1,"open":true,"reason":"credits","probe":"2100-01-01T00:00:00Z"}`)
+	says := func(word string) func() bool {
+		return func() bool {
+			status, said := s.page("/readyz")
+			return status == http.StatusServiceUnavailable && said == word+"\n"
+		}
+	}
+	s.until("not ready for the breaker", says("breaker_open"))
+	if status, _ := s.page("/healthz"); status != http.StatusOK {
+		t.Errorf("healthz %d", status)
+	}
+	b.run(exitOK, "breaker", "release", "--config", "z.yaml")
+	s.until("ready again", func() bool { status, _ := s.page("/readyz"); return status == http.StatusOK })
+	if err := b.box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.until("not ready for the store", says("store_unavailable"))
+	if status, _ := s.page("/healthz"); status != http.StatusOK {
+		t.Errorf("healthz %d", status)
+	}
+	s.end()
+}
