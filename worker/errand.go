@@ -164,6 +164,10 @@ func (e *Errand) each(ctx context.Context, ids []ID) {
 // Observe counts what became of a trigger's message, in metrics.
 func (e *Errand) Observe(source, outcome string) { e.s.Observe(source, outcome) }
 
+// Finish removes what the jobs of the call had staged. Call it when the call's
+// work is done; what it cannot do a sweep does.
+func (e *Errand) Finish(ctx context.Context) { e.s.p.emptyFirmly(ctx) }
+
 // Rest takes back what a sweep let the fleet's gauges say: a worker that sleeps
 // between calls would tell old numbers at the next.
 func (e *Errand) Rest() { e.s.p.meter.tell(nil) }

@@ -75,6 +75,7 @@ func (f *function) call(ctx context.Context, event []byte) (*trigger.BatchReply,
 	}
 	defer errand.Rest()
 	defer f.works.emit()
+	defer errand.Finish(ctx)
 	o := f.works.options(f.log)
 	o.Observe = func(from trigger.Source, became trigger.Outcome) { errand.Observe(string(from), string(became)) }
 	source, err := trigger.NewLambda(o)
