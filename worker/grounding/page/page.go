@@ -60,6 +60,7 @@ type laid struct {
 type row struct {
 	Path, Value string
 	Marks       []mark
+	Null        bool
 	Missing     bool // there is no place for it
 }
 
@@ -91,7 +92,7 @@ func (v View) laid() laid {
 		leaves[n] = s.leaf(n)
 	}
 	for i, f := range v.Fields {
-		r := row{Path: f.Path, Value: readable(f.Value), Missing: len(f.Places) == 0}
+		r := row{Path: f.Path, Value: readable(f.Value), Null: f.Value.Reveal() == "null", Missing: len(f.Places) == 0}
 		for k, p := range f.Places {
 			if leaves[p.Page] == nil {
 				leaves[p.Page] = paper.leaf(p.Page)
@@ -125,8 +126,7 @@ func style(b grounding.Box) template.CSS {
 		100*b.Left, 100*b.Top, 100*(b.Right-b.Left), 100*(b.Bottom-b.Top)))
 }
 
-// readable is a value as a person reads it: a text without its quotes, nothing
-// for null.
+// readable is a value as a person reads it: a text without its quotes.
 func readable(value zdr.Text) string {
 	raw := value.Reveal()
 	var text string

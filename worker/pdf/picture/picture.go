@@ -117,10 +117,10 @@ func (d *Drawer) Draw(n int) (Picture, error) {
 	}
 	defer drawn.Cleanup()
 	var b bytes.Buffer
-	if err := png.Encode(&b, drawn.Result.Image); err != nil {
+	if err := png.Encode(&b, drawn.Result.RenderedImage); err != nil {
 		return Picture{}, ErrUnreadable
 	}
-	size := drawn.Result.Image.Bounds().Size()
+	size := drawn.Result.RenderedImage.Bounds().Size()
 	return Picture{PNG: zdr.NewDocument(b.Bytes()), Width: size.X, Height: size.Y}, nil
 }
 
