@@ -21,12 +21,13 @@ var revealed = map[string][]string{
 	"zdr.APIKey": {"zdr/redact.go", "worker/ade/client.go", "worker/ade/key.go"},
 	// A password goes into the one field of a parse that takes it.
 	"zdr.Password": {"zdr/password.go", "worker/ade/form.go"},
-	// Results go from one bucket to the other, and to who asked for them.
-	"zdr.Document": {"worker/wait.go", "worker/publish.go", "cmd/zdrworker/"},
+	// Results go from one bucket to the other, and to who asked for them, who may
+	// want them as a page to look at.
+	"zdr.Document": {"worker/wait.go", "worker/publish.go", "worker/grounding/page/", "cmd/zdrworker/"},
 	// Names are keys of the store, and are shown to a person who asks.
 	"zdr.Name": {"zdr/redact.go", "worker/", "presign/signer.go", "cmd/zdrworker/", "cmd/zdrlambda/function.go"},
 	// The provider's words go into an object of their own, and are told apart.
-	"zdr.Text": {"zdr/redact.go", "worker/fail.go", "worker/result.go", "worker/ade/", "cmd/zdrworker/"},
+	"zdr.Text": {"zdr/redact.go", "worker/fail.go", "worker/result.go", "worker/ade/", "worker/grounding/page/", "cmd/zdrworker/"},
 }
 
 // TestHiddenThingsAreRevealedInFewPlaces looks at every call of Reveal, by
