@@ -85,7 +85,7 @@ func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) 
 	if until, open := p.brake.holds(ctx, p, now); open {
 		return pause{WaitBreaker, until}, true
 	}
-	return p.pacer.take(ctx, p)
+	return p.pacer.take(ctx, p, j.rec.Backfill)
 }
 
 // attemptNow carries one minted attempt from staging to the provider's answer.

@@ -65,6 +65,7 @@ func (r *record) again() {
 	r.Gen++
 	r.Failure, r.Result, r.Receipt, r.Seal, r.Hold = nil, nil, nil, nil, ""
 	r.Waiting, r.NotBefore, r.FencedAt = WaitNothing, time.Time{}, time.Time{}
+	r.Backfill = false
 }
 
 // restore brings a settled result back from history, under the condition that

@@ -30,6 +30,9 @@ type Pace struct {
 	At    time.Time `json:"at,omitzero"` // when Level was right, on the store's clock
 	Level float64   `json:"level"`       // submissions that may be leased
 
+	// Live is until when backfills let others go first: something live waits.
+	Live time.Time `json:"live,omitzero"`
+
 	NotBefore time.Time `json:"not_before,omitzero"` // the provider asked for it (429)
 	Slow      int       `json:"slow,omitempty"`      // how often the rate was halved
 	Slowed    time.Time `json:"slowed,omitzero"`     // when, the last time

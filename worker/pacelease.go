@@ -26,7 +26,7 @@ const begunFor = 10 * time.Second
 func newPacer(l Limits) pacer { return pacer{limits: l, control: newControl[Pace](paceKey)} }
 
 // take asks for one submission. wait says that it must wait, and until when.
-func (c *pacer) take(ctx context.Context, p *Pipeline) (w pause, wait bool) {
+func (c *pacer) take(ctx context.Context, p *Pipeline, back bool) (w pause, wait bool) {
 	again := pause{WaitRate, p.now().Add(controlFresh)}
 	if c.control.take(ctx) != nil {
 		return again, true
@@ -42,7 +42,13 @@ func (c *pacer) take(ctx context.Context, p *Pipeline) (w pause, wait bool) {
 	if c.limits.none() {
 		return pause{}, false
 	}
+	if until := c.control.last.Live.Add(-c.control.ahead); back && now.Before(until) {
+		return pause{WaitSlot, until.Add(spread(p.holder, 2*time.Second))}, true
+	}
 	if w, wait := c.ready(ctx, p); wait {
+		if !back {
+			c.goFirst(ctx, p, now)
+		}
 		return w, true
 	}
 	c.left--
@@ -51,8 +57,8 @@ func (c *pacer) take(ctx context.Context, p *Pipeline) (w pause, wait bool) {
 }
 
 // open asks whether take would give one now, and takes none.
-func (c *pacer) open(ctx context.Context, p *Pipeline) (w pause, wait bool) {
-	if w, wait := c.take(ctx, p); wait {
+func (c *pacer) open(ctx context.Context, p *Pipeline, back bool) (w pause, wait bool) {
+	if w, wait := c.take(ctx, p, back); wait {
 		return w, true
 	}
 	c.giveBack(ctx)
@@ -113,6 +119,22 @@ func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time) (pause, b
 	}
 	c.left, c.until = n, now.Add(paceLease)
 	return pause{}, false, nil
+}
+
+// liveHold is how long backfills step back after something live had to wait.
+const liveHold = 30 * time.Second
+
+// goFirst makes the fleet's backfills step back, because something live waits
+// for what they would use. It is a courtesy: without it the live one waits
+// longer.
+func (c *pacer) goFirst(ctx context.Context, p *Pipeline, now time.Time) {
+	at := now.Add(c.control.ahead)
+	if c.control.last.Live.Sub(at) > liveHold/2 {
+		return
+	}
+	to := c.control.last.advanced(c.limits, at)
+	to.Live = at.Add(liveHold).UTC()
+	_ = c.control.set(ctx, p.store, now, to)
 }
 
 // chunk is how much is leased at once: enough that the object changes seldom,
@@ -189,6 +211,6 @@ func (p *Pipeline) mayStart(ctx context.Context, d Document) bool {
 	if _, wait := p.stopped(ctx, route.Name); wait {
 		return false
 	}
-	_, wait := p.pacer.take(ctx, p)
+	_, wait := p.pacer.take(ctx, p, d.from != nil)
 	return !wait
 }

@@ -65,7 +65,9 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, f
 	if err := p.keepSchema(ctx, route.Schema); err != nil {
 		return nil, false, fault("put", "", err)
 	}
-	return p.open(ctx, id, p.firstRecord(id, src, route, keys, begin))
+	rec := p.firstRecord(id, src, route, keys, begin)
+	rec.Backfill = d.from != nil
+	return p.open(ctx, id, rec)
 }
 
 // versionOf is the part of a job's identity that changes with the document's

@@ -45,6 +45,7 @@ type record struct {
 	FencedAt  time.Time `json:"fenced_at,omitzero"`
 	NotBefore time.Time `json:"not_before,omitzero"` // no new attempt before this
 	Waiting   Reason    `json:"waiting_for,omitempty"`
+	Backfill  bool      `json:"backfill,omitempty"`    // of a backfill: what is live is submitted first
 	Dev       bool      `json:"development,omitempty"` // everything was loopback
 
 	ClaimedAt time.Time `json:"claimed_at"`

@@ -82,7 +82,7 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 		return err
 	}
 	if j.rec.State == Claimed {
-		s.queue.start(j.id, j.rec.Route.Name)
+		s.queue.start(j.id, j.rec.Route.Name, j.rec.Backfill)
 	} else if !j.rec.State.Settled() {
 		s.queue.move(j.id, time.Time{}, false)
 	}
@@ -144,7 +144,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for range s.p.set.Workers {
 		all.Go(func() { s.root(stop, func() { s.work(work) }) })
 	}
-	for _, loop := range []func(context.Context){s.notice, s.ask, s.sweepLoop, s.p.keepEmpty} {
+	for _, loop := range []func(context.Context){s.notice, s.ask, s.sweepLoop, s.p.keepEmpty, s.fillLoop(stop)} {
 		all.Go(func() { s.root(stop, func() { loop(ctx) }) })
 	}
 	<-ctx.Done()
@@ -169,7 +169,7 @@ func (s *Server) root(stop context.CancelCauseFunc, do func()) {
 // work moves one job after the other on.
 func (s *Server) work(ctx context.Context) {
 	for {
-		t, ok := s.queue.next(func() (time.Time, bool) { return s.mayStart(ctx) })
+		t, ok := s.queue.next(func(back bool) (time.Time, bool) { return s.mayStart(ctx, back) })
 		if !ok {
 			return
 		}
@@ -179,7 +179,7 @@ func (s *Server) work(ctx context.Context) {
 
 // mayStart asks all that keeps the fleet from submitting, so that no job's
 // record is read for nothing; until says when to ask again.
-func (s *Server) mayStart(ctx context.Context) (until time.Time, ok bool) {
+func (s *Server) mayStart(ctx context.Context, back bool) (until time.Time, ok bool) {
 	p, now := s.p, s.p.now()
 	if until := p.gate.closedUntil(now); !until.IsZero() {
 		return until, false
@@ -190,7 +190,7 @@ func (s *Server) mayStart(ctx context.Context) (until time.Time, ok bool) {
 	if until, open := p.brake.blocks(ctx, p, now); open {
 		return until, false
 	}
-	if w, wait := p.pacer.open(ctx, p); wait {
+	if w, wait := p.pacer.open(ctx, p, back); wait {
 		return w.until, false
 	}
 	return time.Time{}, true
@@ -239,7 +239,7 @@ func (s *Server) advance(ctx context.Context, t *task) {
 		s.again(ctx, t, nil, err)
 		return
 	}
-	t.route = j.rec.Route.Name
+	t.route, t.back = j.rec.Route.Name, j.rec.Backfill
 	n := nudge{ask: t.ask || p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: s.leave}
 	w, err := p.drive(ctx, j, n)
 	if err != nil {

@@ -18,24 +18,24 @@ type task struct {
 	askNext bool   // as ask, of what happened then
 	fails   int    // failures in a row
 	route   string // of one that waits for its turn; "" when it was never read
+	back    bool   // of a backfill: what is live goes first
 	index   int    // in its line
 }
 
-// queue is a bounded set of tasks in two lines: those that can move, and those
-// that wait for their turn to submit, which is asked for once for all of them.
-// What is out comes home first.
+// queue is a bounded set of tasks: those that can move, and those that wait for
+// their turn to submit, which is asked for once for all of them. What is out
+// comes home first.
 type queue struct {
 	mu      sync.Mutex
 	tasks   map[ID]*task
 	moves   line
-	starts  line
+	starts  turns
 	most    int
 	seq     int64
 	wake    chan struct{} // closed and made anew at each change
 	waiting int           // workers that wait for wake
 	closed  bool
-	spilt   bool      // something did not fit since it was asked last
-	hold    time.Time // nothing starts before
+	spilt   bool // something did not fit since it was asked last
 }
 
 func newQueue(most int) *queue {
@@ -44,23 +44,18 @@ func newQueue(most int) *queue {
 
 // move puts a job in, or makes one that is known due at once. A zero due is now.
 func (q *queue) move(id ID, due time.Time, ask bool) {
-	q.put(id, due, ask, false)
+	q.put(id, due, ask, nil)
 }
 
-// start puts in a job that waits to be submitted.
-func (q *queue) start(id ID, route string) {
-	q.put(id, time.Time{}, true, true)
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if t := q.tasks[id]; t != nil && !t.hand {
-		t.route = route
-	}
+// start puts in a job that waits to be submitted, of a backfill or not.
+func (q *queue) start(id ID, route string, back bool) {
+	q.put(id, time.Time{}, true, &task{route: route, back: back})
 }
 
-func (q *queue) put(id ID, due time.Time, ask, begin bool) {
+func (q *queue) put(id ID, due time.Time, ask bool, start *task) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	t := q.tasks[id]
+	t, begin := q.tasks[id], start != nil
 	switch {
 	case q.closed:
 		return
@@ -69,6 +64,9 @@ func (q *queue) put(id ID, due time.Time, ask, begin bool) {
 		return
 	case t == nil:
 		t = &task{id: id, index: -1}
+		if begin {
+			t.route, t.back = start.route, start.back
+		}
 		q.tasks[id] = t
 	case t.hand:
 		t.fresh, t.askNext = true, t.askNext || ask // the rest is the worker's
@@ -87,7 +85,7 @@ func (q *queue) put(id ID, due time.Time, ask, begin bool) {
 // the results that free the turns.
 func (q *queue) full(begin bool) bool {
 	if begin {
-		return len(q.starts) >= q.most
+		return q.starts.len() >= q.most
 	}
 	return len(q.moves) >= q.most
 }
@@ -95,7 +93,7 @@ func (q *queue) full(begin bool) bool {
 // line is where a task stands.
 func (q *queue) line(t *task) *line {
 	if t.begin {
-		return &q.starts
+		return q.starts.of(t)
 	}
 	return &q.moves
 }
@@ -119,13 +117,14 @@ func (q *queue) signal() {
 }
 
 // next waits for a task that is due and gives it; ok is false when the queue was
-// closed. mayStart is asked before one is taken that wants to submit.
-func (q *queue) next(mayStart func() (until time.Time, ok bool)) (*task, bool) {
+// closed. mayStart is asked before one is taken that wants to submit, of a
+// backfill or not.
+func (q *queue) next(mayStart func(back bool) (until time.Time, ok bool)) (*task, bool) {
 	for {
-		t, start, wait, wake := q.look()
-		if t == nil && start {
-			until, ok := mayStart()
-			if t = q.begin(until, ok); t == nil {
+		t, first, wait, wake := q.look()
+		if t == nil && first != nil {
+			until, ok := mayStart(first.back)
+			if t = q.begin(first.back, until, ok); t == nil {
 				continue
 			}
 		}
@@ -148,45 +147,54 @@ func (q *queue) next(mayStart func() (until time.Time, ok bool)) (*task, bool) {
 // change wakes it.
 const idleWait = time.Hour
 
-// look takes a task that can move; or says that one wants to start; or how long
-// to wait for what. wake is nil when the queue is closed.
-func (q *queue) look() (t *task, start bool, wait time.Duration, wake chan struct{}) {
+// look takes a task that can move; or says which wants to start; or how long to
+// wait for what. wake is nil when the queue is closed.
+func (q *queue) look() (t, first *task, wait time.Duration, wake chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return nil, false, 0, nil
+		return nil, nil, 0, nil
 	}
 	now := time.Now()
 	if t := q.moves.due(now); t != nil {
-		return q.give(t), false, 0, q.wake
+		return q.give(t), nil, 0, q.wake
 	}
 	wait = idleWait
 	if len(q.moves) > 0 {
 		wait = min(wait, q.moves[0].due.Sub(now))
 	}
-	if q.starts.due(now) != nil && !now.Before(q.hold) {
-		return nil, true, 0, q.wake
+	if first := q.starts.due(now); first != nil {
+		return nil, first, 0, q.wake
 	}
-	if len(q.starts) > 0 {
-		wait = min(wait, latest(q.hold, q.starts[0].due).Sub(now))
+	if q.starts.len() > 0 {
+		wait = min(wait, q.starts.soonest().Sub(now))
 	}
 	q.waiting++
-	return nil, false, max(wait, time.Millisecond), q.wake
+	return nil, nil, max(wait, time.Millisecond), q.wake
 }
 
-// begin takes the first that waits to submit, or lets all wait until then.
-func (q *queue) begin(until time.Time, ok bool) *task {
+// begin takes the first that waits to submit, or lets all of its class wait
+// until then.
+func (q *queue) begin(back bool, until time.Time, ok bool) *task {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
 	if !ok {
-		q.hold = latest(until, now.Add(10*time.Millisecond))
+		q.starts.wait(back, latest(until, now.Add(10*time.Millisecond)))
 		return nil
 	}
 	if t := q.starts.due(now); t != nil && !q.closed {
+		q.starts.took(t)
 		return q.give(t)
 	}
 	return nil
+}
+
+// backlog is how many wait for their turn to submit.
+func (q *queue) backlog() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.starts.len()
 }
 
 func (q *queue) give(t *task) *task {
@@ -242,7 +250,7 @@ func (q *queue) close() {
 func (q *queue) room() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	longest := max(len(q.starts), len(q.moves))
+	longest := max(q.starts.len(), len(q.moves))
 	if !q.spilt || longest > q.most/2 {
 		return 0
 	}

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-func always() (time.Time, bool) { return time.Time{}, true }
+func always(bool) (time.Time, bool) { return time.Time{}, true }
 
 // What is out comes home before anything new begins.
 func TestQueueMovesFirst(t *testing.T) {
 	q := newQueue(10)
-	q.start(ID{1}, "r")
-	q.start(ID{2}, "r")
+	q.start(ID{1}, "r", false)
+	q.start(ID{2}, "r", false)
 	q.move(ID{3}, time.Time{}, false)
 	for _, want := range []ID{{3}, {1}, {2}} {
 		got, ok := q.next(always)
@@ -46,13 +46,13 @@ func TestQueueRemembersNudges(t *testing.T) {
 func TestQueueHasRoomForResults(t *testing.T) {
 	q := newQueue(2)
 	for i := range 5 {
-		q.start(ID{byte(i)}, "r")
+		q.start(ID{byte(i)}, "r", false)
 	}
 	if len(q.tasks) != 2 || q.room() != 0 {
 		t.Fatalf("%d tasks of 2", len(q.tasks))
 	}
 	q.move(ID{9}, time.Time{}, false)
-	got, _ := q.next(func() (time.Time, bool) { return time.Now().Add(time.Hour), false })
+	got, _ := q.next(func(bool) (time.Time, bool) { return time.Now().Add(time.Hour), false })
 	if got == nil || got.id != (ID{9}) {
 		t.Fatalf("got %+v", got)
 	}
@@ -72,10 +72,10 @@ func TestQueueRests(t *testing.T) {
 		q := newQueue(10)
 		began := time.Now()
 		q.move(ID{1}, began.Add(time.Minute), false)
-		q.start(ID{2}, "r")
+		q.start(ID{2}, "r", false)
 		open := began.Add(2 * time.Minute)
 		asked := 0
-		may := func() (time.Time, bool) { asked++; return open, !time.Now().Before(open) }
+		may := func(bool) (time.Time, bool) { asked++; return open, !time.Now().Before(open) }
 		first, _ := q.next(may)
 		if first.id != (ID{1}) || time.Since(began) != time.Minute {
 			t.Errorf("%v after %v", first.id, time.Since(began))
