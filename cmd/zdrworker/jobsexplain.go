@@ -30,12 +30,19 @@ func (a *app) jobsExplain(ctx context.Context, w *opened, j worker.Job) error {
 	if err != nil {
 		return err
 	}
-	x := explanationOf(d, stop, time.Now())
+	usual, err := w.Pipeline.Usual(ctx, d.Route)
+	if err != nil {
+		return err
+	}
+	x := explanationOf(d, stop, usual, time.Now())
 	if a.json {
 		line := a.jobLine(j)
 		line["type"], line["so_far"], line["next"], line["you_can"] = "explanation", x.soFar, x.next, x.can
 		if x.reason != worker.WaitNothing {
 			line["waiting_for"], line["since"] = x.reason, x.since
+		}
+		if usual.Jobs >= leastUsual {
+			line["usual_s"] = []float64{usual.Least.Seconds(), usual.Most.Seconds()}
 		}
 		return a.line(line)
 	}
@@ -59,6 +66,7 @@ type explanation struct {
 	reason worker.Reason
 	since  time.Time
 	now    time.Time
+	usual  worker.Usual
 	soFar  []string
 	next   string
 	can    []string
@@ -69,21 +77,44 @@ func (x explanation) waiting() string {
 	if x.reason == worker.WaitNothing {
 		return "nothing"
 	}
-	return fmt.Sprintf("%s, since %s (%s)", x.reason, clock(x.since, x.now), ago(x.now.Sub(x.since)))
+	text := fmt.Sprintf("%s, since %s (%s)", x.reason, clock(x.since, x.now), ago(x.now.Sub(x.since)))
+	if x.reason == worker.WaitResult && x.usual.Jobs >= leastUsual {
+		text += "      usual for this route: " + span(x.usual.Least, x.usual.Most)
+	}
+	return text
 }
 
-func explanationOf(d worker.Detail, stop worker.Breaker, now time.Time) explanation {
-	x := explanation{reason: waiting(d.Job), now: now, since: d.Updated}
+// leastUsual is how many jobs it takes to say what is usual.
+const leastUsual = 3
+
+// span is "2 to 9 min".
+func span(least, most time.Duration) string {
+	unit, word := time.Second, "s"
+	if most >= 2*time.Minute {
+		unit, word = time.Minute, "min"
+	}
+	if most >= 2*time.Hour {
+		unit, word = time.Hour, "h"
+	}
+	a, b := int(least/unit), int((most+unit-1)/unit)
+	if a == b {
+		return fmt.Sprintf("%d %s", a, word)
+	}
+	return fmt.Sprintf("%d to %d %s", a, b, word)
+}
+
+func explanationOf(d worker.Detail, stop worker.Breaker, usual worker.Usual, now time.Time) explanation {
+	x := explanation{reason: waiting(d.Job), now: now, since: d.Updated, usual: usual}
 	if stop.Open && d.State == worker.Claimed {
 		x.reason, x.since = worker.WaitBreaker, stop.Since
 	}
 	for _, h := range d.History {
-		x.soFar = append(x.soFar, fmt.Sprintf("%s %s", past(h.Event), clock(h.At, now)))
+		x.soFar = append(x.soFar, fmt.Sprintf("%s %s", past(h.Event), moment(h.At, now, time.TimeOnly)))
 	}
 	if over := len(x.soFar) - maxSoFar; over > 0 {
 		x.soFar = append([]string{fmt.Sprintf("(%d earlier)", over)}, x.soFar[over:]...)
 	}
-	x.next, x.can = nextOf(d, stop, now), canOf(d, stop)
+	x.next, x.can = nextOf(d, stop, now), canOf(d, stop, usual)
 	return x
 }
 
@@ -115,7 +146,8 @@ func nextOf(d worker.Detail, stop worker.Breaker, now time.Time) string {
 	case worker.Fencing:
 		return "the provider's list is asked" + at(d.Listed, now) + ": it says whether the lost request arrived"
 	case worker.Submitted:
-		return "the result; the provider is asked once a minute while a worker runs; URLs end" + at(d.Ends, now) + ", and without a result the job is held then"
+		return "provider is asked at " + moment(worker.NextLook(d.Claimed, now), now, "15:04") + " at the latest; URLs end " +
+			moment(d.Ends, now, "15:04") + "; without a result the job is held after that"
 	case worker.Sealing:
 		return "the result has landed; it is checked and put at its key"
 	case worker.Failing:
@@ -158,8 +190,25 @@ func when(word string, t, now time.Time) string {
 	return word + clock(t, now)
 }
 
+// abandonCosts is abandonBills with what the route's jobs cost.
+func abandonCosts(s worker.State, usual worker.Usual) string {
+	if s == worker.Submitted && usual.Credits > 0 {
+		return "the provider may still bill about " + credits(usual.Credits) + " credits"
+	}
+	return abandonBills(s)
+}
+
+// moment is a time of day in a layout, with the day where it is another one.
+func moment(t, now time.Time, layout string) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(layout)
+	}
+	return t.Format(time.DateOnly + " " + layout)
+}
+
 // canOf lists what a person can do about a job.
-func canOf(d worker.Detail, stop worker.Breaker) []string {
+func canOf(d worker.Detail, stop worker.Breaker, usual worker.Usual) []string {
 	ref := shortRef(d.Ref)
 	var can []string
 	if stop.Open && d.State == worker.Claimed {
@@ -172,7 +221,7 @@ func canOf(d worker.Detail, stop worker.Breaker) []string {
 		can = append(can, fmt.Sprintf("zdrworker jobs retry %s (%s)", ref, retryBills(d.Job)))
 	}
 	if abandonable(d.State) {
-		can = append(can, fmt.Sprintf("zdrworker jobs abandon %s (%s)", ref, abandonBills(d.State)))
+		can = append(can, fmt.Sprintf("zdrworker jobs abandon %s (%s)", ref, abandonCosts(d.State, usual)))
 	}
 	if d.Sealed() || d.Failed() {
 		can = append(can, fmt.Sprintf("zdrworker jobs show %s --content", ref))
