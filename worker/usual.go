@@ -22,9 +22,9 @@ type Usual struct {
 const usualReads = 40
 
 // Usual looks at some jobs of a route that were answered lately. It reads no
-// more than a page of markers and a few records.
+// more than some slips and a few records.
 func (p *Pipeline) Usual(ctx context.Context, route string) (Usual, error) {
-	ids, err := p.someOpen(ctx, usualReads)
+	ids, err := p.someDraining(ctx, usualReads)
 	if err != nil {
 		return Usual{}, fault("usual", "", err)
 	}
@@ -57,21 +57,29 @@ func (p *Pipeline) Usual(ctx context.Context, route string) (Usual, error) {
 	return u, nil
 }
 
-// someOpen draws some of the jobs that have markers.
-func (p *Pipeline) someOpen(ctx context.Context, most int) (some []ID, err error) {
-	seen := 0
-	for m, err := range p.store.List(ctx, bucket.Page{Prefix: openPrefix, Limit: pageSize}) {
+// someDraining draws some of the jobs that were answered and wait for the end of
+// their URLs. A slip names many.
+func (p *Pipeline) someDraining(ctx context.Context, most int) (some []ID, err error) {
+	var keys []string
+	for o, err := range p.store.List(ctx, bucket.Page{Prefix: slipPrefix, Limit: pageSize}) {
 		if err != nil {
 			return nil, err
 		}
-		id, _, err := parseMarkerKey(m.Key)
-		if err != nil {
-			continue
+		keys = append(keys, o.Key)
+	}
+	rand.Shuffle(len(keys), func(i, k int) { keys[i], keys[k] = keys[k], keys[i] })
+	for _, key := range keys {
+		s, err := p.readSlip(ctx, key)
+		if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, bucket.ErrInvalid) || errors.Is(err, errNewerFormat) {
+			continue // done with meanwhile, or not for this program
 		}
-		if seen++; len(some) < most {
-			some = append(some, id)
-		} else if i := rand.IntN(seen); i < most {
-			some[i] = id
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range s.entries() {
+			if some = append(some, e.id); len(some) == most {
+				return some, nil
+			}
 		}
 	}
 	return some, nil

@@ -11,6 +11,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/worker/s3store"
@@ -87,6 +88,8 @@ func (c *Config) load(ctx context.Context, more ...func(*awsconfig.LoadOptions) 
 		options = append([]func(*awsconfig.LoadOptions) error{awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(
 			id, c.Variable("AWS_SECRET_ACCESS_KEY"), c.Variable("AWS_SESSION_TOKEN")))}, options...)
 	}
+	// The SDK would write what servers and the network said to standard error.
+	options = append(options, awsconfig.WithLogger(logging.Nop{}))
 	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return aws.Config{}, &Error{

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/smithy-go/logging"
+
 	"github.com/zdrworker/zdrworker/worker"
 )
 
@@ -206,5 +208,14 @@ func TestBuildRoutesSaysWhichIsWrong(t *testing.T) {
 				t.Errorf("BuildRoutes = %v, want the place", err)
 			}
 		})
+	}
+}
+
+// What the SDK has to say of servers and the network is for nobody.
+func TestAWSLogsNothing(t *testing.T) {
+	noAWS(t)
+	cfg, err := must(t, "version: 1\ns3: {endpoint: 'http://127.0.0.1:9000'}\n", nil).AWS(t.Context())
+	if _, silent := cfg.Logger.(logging.Nop); err != nil || !silent {
+		t.Errorf("the SDK logs to %T, %v", cfg.Logger, err)
 	}
 }
