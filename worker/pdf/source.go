@@ -47,9 +47,13 @@ func newSource(r io.ReaderAt, size int64) (*source, error) {
 	}
 	s.start = int64(at[0])
 	s.size = size - int64(len(tail)-end-len(lastMark)) - s.start
-	s.budget = 32<<20 + 16*size
+	s.renew()
 	return s, s.checkTables(tail[:end])
 }
+
+// renew lets the next step read: the library reads around each object, so that
+// a page costs many times its own bytes.
+func (s *source) renew() { s.budget = 32<<20 + 4*s.size }
 
 // part reads n bytes at an offset, fewer at the ends of the file.
 func (s *source) part(at int64, n int) ([]byte, error) {

@@ -19,6 +19,7 @@ type Glyph struct {
 // of a picture are none.
 func (p Page) Glyphs() (glyphs []Glyph, err error) {
 	defer func() { err = p.source.explain(err, recover()) }()
+	p.source.renew()
 	var run advance
 	for _, t := range p.page.Content().Text {
 		if t.S == "\n" || t.S == "" {

@@ -282,9 +282,9 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestManyPages(t *testing.T) {
-	r := run(t, parse.Input{Data: pdftest.Many(t, 700)})
-	if r.Pages != 700 || len(r.Chunks) != 700 || !strings.HasSuffix(r.Markdown, "Page: 700") {
-		t.Errorf("got %d pages, %d chunks", r.Pages, len(r.Chunks))
+	r := run(t, parse.Input{Data: pdftest.Many(t, 1500)})
+	if r.Pages != 1500 || len(r.Chunks) != 1500 || len(r.FailedPages) != 0 || !strings.HasSuffix(r.Markdown, "Page: 1500") {
+		t.Errorf("got %d pages, %d chunks, %d failed", r.Pages, len(r.Chunks), len(r.FailedPages))
 	}
 	if n, err := parse.Pages(parse.Input{Data: pdftest.Many(t, 70)}); n != 70 || err != nil {
 		t.Errorf("got %d, %v", n, err)
