@@ -35,7 +35,7 @@ func newSandbox(a *app) *cobra.Command {
 		Use: "sandbox", GroupID: groupTry, Short: "Run a bucket and a stand-in for the provider, to develop against", Args: args(),
 		Long: `Serve a bucket and a stand-in for the provider on loopback addresses until
 interrupted. All is in memory and gone at the end. The stand-in extracts by
-rules; it is no model.
+rules and parses without OCR; it is no model.
 
 Standard output is lines of export NAME='value' and nothing else: all that points
 zdrworker, the vendor's SDKs and aws s3 at the two. It is closed once both

@@ -290,3 +290,32 @@ func TestManyPages(t *testing.T) {
 		t.Errorf("got %d, %v", n, err)
 	}
 }
+
+// FuzzRun: whatever comes, it ends, and what it gives holds together.
+func FuzzRun(f *testing.F) {
+	for _, seed := range [][]byte{
+		pdftest.Text(f, "Total: 12.50"), pdftest.Empty(f), pdftest.Broken(f),
+		pdftest.Make(f, pdftest.Page{Table: [][]string{{"a", "b"}, {"c", "d"}}}, pdftest.Page{Unreadable: true}),
+		pdftest.Encrypted("a", pdftest.Page{Lines: []string{"secret"}}),
+		[]byte("# Invoice\n\nTotal: 12\n"), []byte("<table><tr><td>a</td></tr></table>"), []byte("\x89PNG\r\n\x1a\n"),
+	} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, split bool) {
+		r, err := parse.Run(parse.Input{Data: data, Password: "a", SplitPage: split, MaxPages: 50})
+		if err != nil {
+			return
+		}
+		n := 0
+		for _, s := range r.Splits {
+			n += len(s.Chunks)
+		}
+		if n != len(r.Chunks) || len(r.Grounding) < 1 && n > 0 {
+			t.Errorf("the splits have %d chunks of %d, %d of which stand somewhere", n, len(r.Chunks), len(r.Grounding))
+		}
+		if b, err := json.Marshal(r); err != nil || !json.Valid(b) {
+			t.Errorf("no JSON: %v", err)
+		}
+	})
+}
