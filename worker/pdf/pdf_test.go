@@ -164,6 +164,33 @@ func TestAGigabyteIsNotRead(t *testing.T) {
 	}
 }
 
+// counted counts reads: behind a ReaderAt there may be a bucket.
+type counted struct {
+	io.ReaderAt
+	n int
+}
+
+func (c *counted) ReadAt(b []byte, at int64) (int, error) {
+	c.n++
+	return c.ReaderAt.ReadAt(b, at)
+}
+
+func TestFewReads(t *testing.T) {
+	file := pdftest.Many(t, 3000)
+	c := &counted{ReaderAt: bytes.NewReader(file)}
+	pages, _, err := pdf.Inspect(c, int64(len(file)))
+	if pages != 3000 || err != nil || c.n > 12 {
+		t.Errorf("got %d pages, %v after %d reads of %d bytes", pages, err, c.n, len(file))
+	}
+}
+
+func TestAFileShorterThanSaid(t *testing.T) {
+	file := pdftest.Text(t, "a")
+	if _, _, err := pdf.Inspect(bytes.NewReader(file), int64(len(file)+100)); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func open(t *testing.T, file []byte, password string) *pdf.Document {
 	t.Helper()
 	d, err := pdf.Open(bytes.NewReader(file), int64(len(file)), password)

@@ -31,7 +31,7 @@ var (
 )
 
 func newSource(r io.ReaderAt, size int64) (*source, error) {
-	s := &source{r: r, size: size}
+	s := &source{r: &blocks{r: r, size: size}, size: size}
 	head, err := s.part(0, headerWithin)
 	if err != nil {
 		return nil, err

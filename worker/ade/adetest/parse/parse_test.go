@@ -100,6 +100,9 @@ Thank you.`
 	if cell.Type != "tableCell" || *cell.Position != (parse.Position{Row: 2, Col: 2, Rowspan: 1, Colspan: 1, ChunkID: r.Chunks[1].ID}) {
 		t.Errorf("got %+v %+v", cell, cell.Position)
 	}
+	if p := r.Grounding["0-7"].Position; p.Row != 1 || p.Col != 2 {
+		t.Errorf("got %+v", p)
+	}
 	if r.Grounding["0-1"].Type != "table" || r.Grounding[r.Chunks[1].ID].Type != "chunkTable" {
 		t.Errorf("got %+v", r.Grounding["0-1"])
 	}
