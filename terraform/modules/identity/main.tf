@@ -72,7 +72,7 @@ data "aws_iam_policy_document" "worker" {
   # whether the store keeps conditional writes. Records, results and documents are
   # never deleted by the worker.
   statement {
-    sid       = "RemoveWhatIsOver"
+    sid       = "RemoveMarkersAndFailures"
     actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
     resources = [for p in local.removes : "${local.store}/${p}"]
   }

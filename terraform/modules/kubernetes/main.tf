@@ -10,7 +10,7 @@ locals {
   files = merge(
     var.schemas,
     { "zdrworker.yaml" = var.configuration },
-    var.batch == null ? {} : { documents = var.batch.documents },
+    var.batch == null ? {} : { "batch-0" = "${var.batch.documents}\n" },
   )
   # The name follows the content, so that a change is a new object and a rollout.
   config_name = "${var.name}-${substr(sha256(jsonencode(local.files)), 0, 10)}"
@@ -361,6 +361,17 @@ resource "kubernetes_job_v1" "batch" {
           status = "True"
         }
       }
+
+      # Told to end (130, 143): state is safe, no try is used up.
+      rule {
+        action = "Ignore"
+
+        on_exit_codes {
+          container_name = "zdrworker"
+          operator       = "In"
+          values         = [130, 143]
+        }
+      }
     }
 
     template {
@@ -391,24 +402,15 @@ resource "kubernetes_job_v1" "batch" {
         container {
           name  = "zdrworker"
           image = var.image
-          args  = ["run", "$(ZDRWORKER_BATCH)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain"]
+          # What is extracted is in the config map: arguments are in every listing of
+          # processes.
+          args = ["run", "--files-from", "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain"]
 
           env {
             name  = "AWS_REGION"
             value = var.region
           }
 
-          # Out of the arguments, which are in every listing of processes.
-          env {
-            name = "ZDRWORKER_BATCH"
-
-            value_from {
-              config_map_key_ref {
-                name = kubernetes_config_map_v1.this.metadata[0].name
-                key  = "documents"
-              }
-            }
-          }
 
           resources {
             requests = { cpu = var.resources.cpu, memory = var.resources.memory }
@@ -553,6 +555,17 @@ resource "kubernetes_cron_job_v1" "batch" {
               status = "True"
             }
           }
+
+          # Told to end (130, 143): state is safe, no try is used up.
+          rule {
+            action = "Ignore"
+
+            on_exit_codes {
+              container_name = "zdrworker"
+              operator       = "In"
+              values         = [130, 143]
+            }
+          }
         }
 
         template {
@@ -583,24 +596,15 @@ resource "kubernetes_cron_job_v1" "batch" {
             container {
               name  = "zdrworker"
               image = var.image
-              args  = ["run", "$(ZDRWORKER_BATCH)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain"]
+              # What is extracted is in the config map: arguments are in every listing of
+              # processes.
+              args = ["run", "--files-from", "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain"]
 
               env {
                 name  = "AWS_REGION"
                 value = var.region
               }
 
-              # Out of the arguments, which are in every listing of processes.
-              env {
-                name = "ZDRWORKER_BATCH"
-
-                value_from {
-                  config_map_key_ref {
-                    name = kubernetes_config_map_v1.this.metadata[0].name
-                    key  = "documents"
-                  }
-                }
-              }
 
               resources {
                 requests = { cpu = var.resources.cpu, memory = var.resources.memory }

@@ -70,8 +70,13 @@ run "exit_codes" {
   command = plan
 
   assert {
+    condition     = kubernetes_config_map_v1.this.data["batch-0"] == "s3://acme-docs/inbox/\n" && contains(one(one(one(one(one(kubernetes_cron_job_v1.batch[0].spec).job_template).spec).template[0].spec).container).args, "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)")
+    error_message = "The batch reads its documents from elsewhere than the config map."
+  }
+
+  assert {
     condition = [for r in one(one(one(one(kubernetes_cron_job_v1.batch[0].spec).job_template).spec).pod_failure_policy).rule : [r.action, try(one(r.on_exit_codes).values, null), try(one(r.on_pod_condition).type, null)]] == [
-      ["FailJob", tolist([64, 70]), null], ["FailIndex", tolist([4]), null], ["Ignore", null, "DisruptionTarget"],
+      ["FailJob", tolist([64, 70]), null], ["FailIndex", tolist([4]), null], ["Ignore", null, "DisruptionTarget"], ["Ignore", tolist([130, 143]), null],
     ]
     error_message = "Exit codes of the worker do not mean what the contract says."
   }
@@ -107,7 +112,7 @@ run "one_job_without_a_schedule" {
   }
   assert {
     condition = [for r in one(one(kubernetes_job_v1.batch[0].spec).pod_failure_policy).rule : [r.action, try(one(r.on_exit_codes).values, null)]] == [
-      ["FailJob", tolist([64, 70])], ["FailIndex", tolist([4])], ["Ignore", null],
+      ["FailJob", tolist([64, 70])], ["FailIndex", tolist([4])], ["Ignore", null], ["Ignore", tolist([130, 143])],
     ]
     error_message = "Exit codes of the worker do not mean what the contract says."
   }
