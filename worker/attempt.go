@@ -214,17 +214,19 @@ const maxMerge = 7
 // merged into what it says now: a job id that nobody knows blocks the proofs
 // of others.
 func (p *Pipeline) accepted(ctx context.Context, j *job, n int, id zdr.JobID) error {
+	var unread error
 	for try := 1; ; try++ {
 		err := p.mergeID(ctx, j, n, id)
 		if err == nil || !transient(err) || try == maxMerge || !p.keeps(ruleMerge) {
 			return err
 		}
-		if !errors.Is(err, errLost) {
+		if unread != nil || !errors.Is(err, errLost) {
 			sleep(context.WithoutCancel(ctx), backoff(try))
 		}
 		// A window of its own for each try: this worker may have been asleep.
 		again, done := firm(ctx)
-		if seen, err := p.load(again, j.id); err == nil {
+		var seen *job
+		if seen, unread = p.load(again, j.id); unread == nil {
 			*j = *seen
 		}
 		done()

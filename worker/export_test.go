@@ -33,6 +33,7 @@ const (
 	RuleNewest        = ruleNewest
 	RulePostOnce      = rulePostOnce
 	RuleMarkFirst     = ruleMarkFirst
+	RuleMarkerWaits   = ruleMarkerWaits
 	RuleClock         = ruleClock
 )
 

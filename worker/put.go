@@ -54,7 +54,7 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, f
 		return j, false, p.reopenFor(ctx, j, src, keys)
 	}
 	if err == nil {
-		return j, false, fault("put", j.rec.Ref, p.comeBack(ctx, j, src, keys))
+		return j, false, fault("put", j.rec.Ref, errors.Join(p.markOld(ctx, j), p.comeBack(ctx, j, src, keys)))
 	}
 	if !errors.Is(err, bucket.ErrNotFound) {
 		return nil, false, fault("put", "", err)
@@ -167,7 +167,7 @@ func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, er
 	if err != nil {
 		return nil, false, fault("put", rec.Ref, err)
 	}
-	// A sweeper removes a marker that leads nowhere after a day; a writer that
+	// A sweeper removes a marker that leads nowhere after a week; a writer that
 	// slept between the two writes puts it back.
 	if time.Since(began) > markFresh || !p.keeps(ruleMarkFirst) {
 		err = p.mark(ctx, id, rec.Gen)
@@ -185,6 +185,15 @@ const markFresh = time.Minute
 func (p *Pipeline) mark(ctx context.Context, id ID, gen int) error {
 	_, err := p.store.Put(ctx, p.marker(id, gen), bytes.NewReader(nil), bucket.PutOptions{})
 	return err
+}
+
+// markOld puts the marker of an open job again that is so old that its writer
+// may have slept between the two and died: then nobody else would look at it.
+func (p *Pipeline) markOld(ctx context.Context, j *job) error {
+	if !j.rec.State.Open() || j.now.Sub(j.rec.ClaimedAt) < p.markerAlone() {
+		return nil
+	}
+	return p.mark(ctx, j.id, j.rec.Gen)
 }
 
 // marker is the key of the marker of a generation.

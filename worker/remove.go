@@ -130,12 +130,23 @@ func spent(all []attempt) []attempt {
 	return out
 }
 
+// markerAlone is how long a marker may stand without its record: its writer may
+// be asleep between the two (a machine that is shut for a long weekend), and a
+// record that is then written without a marker is open and nobody's. A marker
+// that leads nowhere costs next to nothing.
+func (p *Pipeline) markerAlone() time.Duration {
+	if !p.keeps(ruleMarkerWaits) {
+		return time.Minute
+	}
+	return 7 * 24 * time.Hour
+}
+
 // tidyMarker deletes a marker that leads nowhere: its record is closed at its
 // generation or a later one, or there has been no record of its generation for
-// more than a day.
+// a week.
 func (p *Pipeline) tidyMarker(ctx context.Context, m bucket.Info, id ID, gen int, j *job) error {
 	ahead := j == nil || j.rec.Gen < gen
-	absent := ahead && p.storeTime(m.Date).Sub(m.Modified) > 24*time.Hour
+	absent := ahead && p.storeTime(m.Date).Sub(m.Modified) > p.markerAlone()
 	over := j != nil && (j.rec.Gen > gen || j.rec.Gen == gen && j.rec.State == Closed)
 	if !absent && !over {
 		return nil

@@ -45,6 +45,8 @@ const (
 	rulePostOnce
 	// ruleMarkFirst: the marker stands before the record.
 	ruleMarkFirst
+	// ruleMarkerWaits: a marker stands for a week without its record.
+	ruleMarkerWaits
 	// ruleClock: the provider's clock is what it was measured to be before the
 	// POST or at the proof, whichever is farther.
 	ruleClock

@@ -16,8 +16,10 @@ const (
 	crashAfter
 	pauseLease
 	pauseURL
+	pauseDays
 	restartLate
 	workerSkew
+	credentialsEnd
 	// The store, as seen by a worker.
 	storeLost
 	storeUnsure
@@ -88,6 +90,7 @@ const (
 	resubmits
 	// The buckets.
 	newerFormat
+	upgraded
 	staleMarker
 	foreignObject
 	twoFleets
@@ -106,8 +109,10 @@ var faults = [numFaults]fault{
 	crashAfter:      {"worker-crashes-after-effect", 0.01},
 	pauseLease:      {"worker-paused-past-lease", 0.01},
 	pauseURL:        {"worker-paused-past-urls", 0.003},
+	pauseDays:       {"worker-paused-for-days", 0.001},
 	restartLate:     {"worker-restarts-hours-later", 0.5},
 	workerSkew:      {"worker-clock-wrong-by-minutes", 1},
+	credentialsEnd:  {"credentials-for-urls-end", 0.003},
 	storeLost:       {"store-request-lost", 0.02},
 	storeUnsure:     {"store-answer-lost", 0.02},
 	storeZombie:     {"store-write-applied-late", 0.015},
@@ -172,6 +177,7 @@ var faults = [numFaults]fault{
 	abandons:        {"person-abandons", 0.01},
 	resubmits:       {"person-resubmits-held", 0.01},
 	newerFormat:     {"record-of-newer-format", 0.003},
+	upgraded:        {"record-held-by-a-newer-worker", 0.005},
 	staleMarker:     {"marker-without-record", 0.005},
 	foreignObject:   {"object-of-a-stranger", 0.005},
 	twoFleets:       {"second-fleet-on-the-exchange", 0.01},

@@ -44,7 +44,7 @@ func (s *sim) uncertain() bool {
 	for _, f := range []faultKind{
 		crashBefore, crashAfter, pauseLease, pauseURL, requestLost, replyLost, replyLate, replyCut, errorBefore, errorAfter,
 		zombiePost, jobUnheard, jobNever, jobSlow, putSkipped, putFailsBilled, putSlow, storeOutage, storeDown, storeLost,
-		storeUnsure, storeZombie, storeSlowDown, storeConflict, contentLeaks, workerSkew, storeSkew, notSent, newerFormat, abandons, overwritten, deleted,
+		storeUnsure, storeZombie, storeSlowDown, storeConflict, contentLeaks, workerSkew, storeSkew, notSent, newerFormat, upgraded, pauseDays, abandons, overwritten, deleted,
 	} {
 		if s.happened[f] > 0 || s.o.faults[f] && faults[f].odds == 1 {
 			return true
@@ -101,6 +101,7 @@ func (w *watch) billing(s *sim) {
 func (s *sim) calmStore() bool {
 	for _, f := range []faultKind{
 		crashBefore, crashAfter, storeLost, storeUnsure, storeZombie, storeConflict, storeDoubled, storeSlowDown, storeDown, storeOutage,
+		upgraded,
 	} {
 		if s.happened[f] > 0 {
 			return false

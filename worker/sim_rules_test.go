@@ -33,12 +33,13 @@ var proofs = []proof{
 	{"TwoWalks", worker.RuleTwoWalks, only(replyLost, crashAfter, listOmits, jobSlow), "bill", patient},
 	{"NonceConfirmed", worker.RuleNonce, only(storeLost, storeZombie), "I1 bill lost history", nil},
 	{"PostDeadline", worker.RuleDeadline, only(pauseLease), "deadline", nil},
-	{"StaleAnswer", worker.RuleStaleAnswer, only(pauseLease, rejected), "bill", lateRefusal},
+	{"StaleAnswer", worker.RuleStaleAnswer, only(rejected), "bill", lateRefusal},
 	{"LateAcceptIsMerged", worker.RuleMerge, only(pauseLease, jobFails, jobSlow), "forgotten", busy},
 	{"ConditionalPublish", worker.RuleConditional, only(overwritten, pauseLease), "order version", twice},
 	{"NewerVersionStays", worker.RuleNewest, only(overwritten, jobSlow, eventLate), "order version", many},
 	{"PostOnce", worker.RulePostOnce, only(replyLost, errorAfter, replyCut), "bill", nil},
 	{"ClockBeforeAndAfter", worker.RuleClock, only(replyLost, clockJumps, jobSlow, putSkipped, urlNotNamed), "bill", patient},
+	{"MarkerWaits", worker.RuleMarkerWaits, only(pauseLease, pauseURL), "I6 stuck", markAndSleep},
 	{"MarkerFirst", worker.RuleMarkFirst, only(crashAfter, pauseLease), "I6", nil},
 }
 
@@ -53,7 +54,11 @@ func twice(o *options) {
 	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 1, 400, "put results/"
 }
 
-// lateRefusal, latePost and lateRemoval: workers sleep at the very place.
+// markAndSleep, lateRefusal, latePost and lateRemoval: workers sleep at the very place.
+func markAndSleep(o *options) {
+	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 2, 3, 2, 300, "put zdr/records/"
+}
+
 func lateRefusal(o *options) {
 	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 8, 300, "put zdr/texts/"
 }

@@ -151,14 +151,16 @@ func (s *sim) judge(w *waiter) verdict {
 
 // roll says whether a fault that the seed has happens now.
 func (s *sim) roll(f faultKind) bool {
-	if !s.chaos || !s.o.faults[f] {
-		return false
-	}
-	if s.rng.Float64() >= faults[f].odds*s.o.intensity {
+	if !s.faulty(f) {
 		return false
 	}
 	s.happened[f]++
 	return true
+}
+
+// faulty is roll for a fault that counts itself.
+func (s *sim) faulty(f faultKind) bool {
+	return s.chaos && s.o.faults[f] && s.rng.Float64() < faults[f].odds*s.o.intensity
 }
 
 // kill ends a worker between two instructions: nothing that it still does has
@@ -210,6 +212,9 @@ func (s *sim) one(w *waiter) {
 		return
 	case p != nil && s.roll(pauseLease):
 		s.pause(p, between(s.rng, 2*time.Minute, 15*time.Minute))
+		return
+	case p != nil && s.roll(pauseDays):
+		s.pause(p, between(s.rng, 24*time.Hour, 6*24*time.Hour))
 		return
 	case p != nil && s.roll(pauseURL):
 		s.pause(p, between(s.rng, time.Hour, 12*time.Hour))

@@ -113,6 +113,11 @@ func (s *sim) disturb() {
 		s.watch.stranger = true
 	case s.roll(newerFormat):
 		s.newer()
+	case s.faulty(upgraded):
+		s.upgrade()
+	case s.roll(credentialsEnd):
+		s.bare = time.Now().Add(between(s.rng, time.Minute, 30*time.Minute))
+		s.note("outside", "the credentials for URLs have ended")
 	case s.roll(clockJumps):
 		s.theirs.jump(between(s.rng, time.Second, 8*time.Minute))
 		s.note("outside", "the provider's clock jumps")
@@ -236,7 +241,7 @@ var waits = []time.Duration{
 // would, and sweeps until every job has come to rest; then once more after the
 // longest life of anything.
 func (s *sim) calm() {
-	s.outage, s.window = time.Time{}, time.Time{}
+	s.outage, s.window, s.bare = time.Time{}, time.Time{}, time.Time{}
 	for _, p := range s.procs {
 		p.paused = time.Time{}
 	}

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/zdrworker/zdrworker/presign"
@@ -82,6 +83,7 @@ type sim struct {
 	chaos        bool
 	skew         time.Duration // of the store's clock
 	outage       time.Time     // the store is away until then
+	bare         time.Time     // there are no credentials for URLs until then
 	window       time.Time     // the provider refuses until then
 	windowStatus int
 	happened     [numFaults]int
@@ -198,7 +200,7 @@ func (s *sim) open(ctx context.Context, p *process, store string) (*worker.Pipel
 	var d depository
 	signer, err := presign.New(presign.Config{
 		Bucket: exchangeName, Region: region, Depository: &d,
-		Reader: identity(readerKey), Writer: identity(writerKey),
+		Reader: s.identity(readerKey), Writer: s.identity(writerKey),
 		Lifetime: presign.Limits{Asked: 4 * time.Hour},
 		// Roughly what Date headers would tell.
 		Skew: func() time.Duration { return time.Until(s.storeNow()).Truncate(time.Minute) },
@@ -220,6 +222,17 @@ func (s *sim) open(ctx context.Context, p *process, store string) (*worker.Pipel
 			Workers: 1, MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted,
 		},
 	})
+}
+
+// identity has credentials that may end: then there are none for a while.
+func (s *sim) identity(id string) presign.Identity {
+	whole := identity(id).Credentials
+	return presign.Identity{Credentials: aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		if time.Now().Before(s.bare) {
+			return aws.Credentials{}, errors.New("expired")
+		}
+		return whole.Retrieve(ctx)
+	})}
 }
 
 func identity(id string) presign.Identity {
