@@ -169,31 +169,12 @@ func (s *Server) root(stop context.CancelCauseFunc, do func()) {
 // work moves one job after the other on.
 func (s *Server) work(ctx context.Context) {
 	for {
-		t, ok := s.queue.next(func(back bool) (time.Time, bool) { return s.mayStart(ctx, back) })
+		t, ok := s.queue.next(func(back bool) (time.Time, bool) { return s.p.mayStartNow(ctx, back) })
 		if !ok {
 			return
 		}
 		s.advance(ctx, t)
 	}
-}
-
-// mayStart asks all that keeps the fleet from submitting, so that no job's
-// record is read for nothing; until says when to ask again.
-func (s *Server) mayStart(ctx context.Context, back bool) (until time.Time, ok bool) {
-	p, now := s.p, s.p.now()
-	if until := p.gate.closedUntil(now); !until.IsZero() {
-		return until, false
-	}
-	if w, wait := p.stopped(ctx, ""); wait {
-		return w.until, false
-	}
-	if until, open := p.brake.blocks(ctx, p, now); open {
-		return until, false
-	}
-	if w, wait := p.pacer.open(ctx, p, back); wait {
-		return w.until, false
-	}
-	return time.Time{}, true
 }
 
 // blocks is holds without taking a probe that is due.

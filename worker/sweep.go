@@ -18,6 +18,7 @@ type SweepReport struct {
 	Staged  int `json:"staged"`  // staged objects that are left, of jobs under way
 	Unknown int `json:"unknown"` // records of a newer format, left alone
 	Failed  int `json:"failed"`  // jobs that could not be moved on now
+	Begun   int `json:"begun"`   // documents of backfills that were taken up; by FillBackfills
 }
 
 // sweepObject remembers when the last whole sweep began.

@@ -15,8 +15,9 @@ func newSweep(a *app) *cobra.Command {
 		Use: "sweep", GroupID: groupOperate, Short: "Move on what nobody noticed: lost workers, late results, ended URLs", Args: args(),
 		Long: `Go through the open jobs of the store bucket once and move on what is due:
 results that nobody took, jobs whose worker is gone, URLs that have ended,
-staged objects of nobody. It may run at any time, anywhere, as often as wanted;
-a timer with this command is a whole deployment.
+staged objects of nobody. Documents of backfills that were left in the bucket are
+submitted, as many as there are slots for. It may run at any time, anywhere, as
+often as wanted; a timer with this command is a whole deployment.
 
 A job that has to be submitted needs its schema approved: by the policy, or by
 --schema as in zdrworker run.`,
@@ -52,6 +53,9 @@ func (a *app) sweep(cmd *cobra.Command, o opening, all bool) error {
 	if err != nil {
 		return w.stopReason(context.WithoutCancel(cmd.Context()), err)
 	}
+	if rep.Begun, err = w.Pipeline.FillBackfills(cmd.Context()); err != nil {
+		return w.stopReason(context.WithoutCancel(cmd.Context()), err)
+	}
 	return a.swept(rep)
 }
 
@@ -68,6 +72,6 @@ func (a *app) swept(r worker.SweepReport) error {
 			return err
 		}
 	}
-	return a.printf("%s open, %d looked at, %d closed, %d not moved on\nstaged objects: %d of jobs under way, %d of nobody removed\n",
-		count(r.Open, "job"), r.Nudged, r.Closed, r.Failed, r.Staged, r.Orphans)
+	return a.printf("%s open, %d looked at, %d closed, %d not moved on; %d documents of backfills taken up\nstaged objects: %d of jobs under way, %d of nobody removed\n",
+		count(r.Open, "job"), r.Nudged, r.Closed, r.Failed, r.Begun, r.Staged, r.Orphans)
 }

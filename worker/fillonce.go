@@ -1,0 +1,117 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// FillBackfills takes documents out of backfills that were left in the bucket,
+// submits as many as there are slots for now, and leaves: a timer that calls it
+// beside Sweep is a fleet that serves. It gives how many it submitted or found
+// to need nothing.
+func (p *Pipeline) FillBackfills(ctx context.Context) (n int, err error) {
+	all, err := p.Backfills(ctx)
+	if err != nil {
+		return 0, err
+	}
+	staged, err := p.stagedUpTo(ctx, p.set.InFlight)
+	if err != nil {
+		return 0, fault("backfill", "", err)
+	}
+	for _, b := range all {
+		if !b.Left || !b.Ended.IsZero() || !b.Paused.IsZero() || !p.Serves(b) {
+			continue
+		}
+		done, err := p.fillOnce(ctx, b, p.set.InFlight-staged-n)
+		if n += done; err != nil {
+			return n, fault("backfill", "", err)
+		}
+	}
+	return n, nil
+}
+
+func (p *Pipeline) fillOnce(ctx context.Context, b Backfill, room int) (n int, err error) {
+	f := p.newFeeder(b, 0, 0, false)
+	keeping, stop := context.WithCancel(ctx)
+	var saving sync.WaitGroup
+	saving.Go(func() { f.keep(keeping) })
+	n, err = p.fillFrom(keeping, f, room)
+	stop()
+	saving.Wait()
+	_, failed := f.close(ctx)
+	return n, errors.Join(err, failed)
+}
+
+// fillFrom draws for as long as there is room and work to be had at once: lanes
+// that others have are theirs.
+func (p *Pipeline) fillFrom(ctx context.Context, f *feeder, room int) (n int, err error) {
+	for n < room && ctx.Err() == nil && !f.over(ctx) {
+		if _, may := p.mayStartNow(ctx, true); !may {
+			return n, nil
+		}
+		d, ok, err := f.draw(ctx)
+		if err != nil || !ok {
+			if f.busyElsewhere() || err != nil {
+				return n, err
+			}
+			f.rest(ctx)
+			continue
+		}
+		sum, err := p.submitDrawn(ctx, d)
+		if err != nil {
+			return n, err
+		}
+		f.settled(d.Key, sum)
+		n++
+	}
+	return n, nil
+}
+
+// busyElsewhere: nothing is left to draw but what others have in hand.
+func (f *feeder) busyElsewhere() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, l := range f.b.Lanes {
+		if !l.Ended && (f.inHand(i) || l.Owner == "") {
+			return false
+		}
+	}
+	return true
+}
+
+// submitDrawn claims one document and submits it in the same go.
+func (p *Pipeline) submitDrawn(ctx context.Context, d Document) (Counts, error) {
+	r := run{p: p}
+	j, _, fresh, err := r.claimAndGo(ctx, d)
+	f, unfit := errors.AsType[*Fault](err)
+	switch {
+	case j != nil && (fresh || j.rec.Backfill):
+		return Counts{Claimed: 1}, nil // what became of the submission is in the record
+	case j != nil:
+		return Counts{Unchanged: 1}, nil
+	case unfit && f.Code.unfit():
+		return Counts{Refused: 1}, nil
+	}
+	return Counts{}, err
+}
+
+// mayStartNow asks all that keeps the fleet from submitting, of a backfill or
+// not, so that no job's record is read for nothing; until says when to ask again.
+func (p *Pipeline) mayStartNow(ctx context.Context, back bool) (until time.Time, ok bool) {
+	now := p.now()
+	if until := p.gate.closedUntil(now); !until.IsZero() {
+		return until, false
+	}
+	if w, wait := p.stopped(ctx, ""); wait {
+		return w.until, false
+	}
+	if until, open := p.brake.blocks(ctx, p, now); open {
+		return until, false
+	}
+	if w, wait := p.pacer.open(ctx, p, back); wait {
+		return w.until, false
+	}
+	return time.Time{}, true
+}
