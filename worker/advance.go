@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -14,6 +15,11 @@ type nudge struct {
 	looked bool
 	// slot: the caller holds a slot to submit.
 	slot bool
+	// route is whose pause counts for a parse; "" is that of the record.
+	route string
+	// wake is told of the extract jobs that a parse's end sets free. nil: they
+	// are found by a sweep.
+	wake func(ID)
 	// leave, when it is closed, ends drive after the step in hand. nil: never.
 	leave <-chan struct{}
 }
@@ -25,6 +31,16 @@ func (n nudge) left() bool {
 		return true
 	default:
 		return false
+	}
+}
+
+// free tells of extract jobs that a parse kept waiting.
+func (n nudge) free(ids []ID) {
+	if n.wake == nil {
+		return
+	}
+	for _, id := range ids {
+		n.wake(id)
 	}
 }
 
@@ -45,19 +61,45 @@ func (p *Pipeline) Advance(ctx context.Context, id ID) (Job, error) {
 	if err != nil {
 		return Job{}, err
 	}
+	release = sync.OnceFunc(release)
 	defer release()
 	j, err := p.load(ctx, id)
 	if err != nil {
 		return Job{}, fault("advance", "", err)
 	}
-	w, err := p.drive(ctx, j, nudge{ask: true, slot: true})
-	return p.describeWaiting(j, w), errors.Join(err, p.emptyBin(ctx))
+	var free []ID
+	w, err := p.drive(ctx, j, nudge{ask: true, slot: true, wake: func(id ID) { free = append(free, id) }})
+	err = errors.Join(err, p.emptyBin(ctx))
+	release()
+	p.setFree(ctx, free)
+	return p.describeWaiting(j, w), err
+}
+
+// setFree moves on what a parse's end has set free. The parse is in nobody's
+// hands by then, and an extract job sets nothing free itself. What is busy, or
+// fails, has its marker.
+func (p *Pipeline) setFree(ctx context.Context, ids []ID) {
+	for _, id := range ids {
+		release, busy := p.hands.try(id)
+		if busy != nil {
+			continue
+		}
+		if j, err := p.load(ctx, id); err == nil && j.rec.State == Claimed {
+			_, _ = p.drive(ctx, j, nudge{slot: true})
+		}
+		release()
+	}
 }
 
 // drive repeats step until the job waits. A lost race is no error: somebody
 // else moved the job, so it is read again.
 func (p *Pipeline) drive(ctx context.Context, j *job, n nudge) (pause, error) {
+	waiting := j.rec.Step == StepParse && !j.rec.State.Settled()
 	for range maxSteps {
+		if waiting && j.rec.State.Settled() {
+			waiting = false
+			n.free(j.rec.Dependents)
+		}
 		if err := ctx.Err(); err != nil {
 			return pause{}, err
 		}

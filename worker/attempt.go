@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -25,6 +26,14 @@ const maxFenced = 10
 // may belong to a worker that is asleep before its copy, and a copy after a
 // fence would bring the document back (protocol, traces 3 and 10).
 func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, bool, error) {
+	var ready *parseRef
+	if j.rec.Parse != nil && j.rec.Parse.ETag == "" {
+		got, err := p.parsed(ctx, j, n)
+		if err != nil || got.ready == nil {
+			return got.wait, err != nil || !got.moved, err
+		}
+		ready = got.ready
+	}
 	if w, wait := p.mayBegin(ctx, j, n); wait {
 		return w, true, nil
 	}
@@ -37,7 +46,13 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 	if a := j.rec.current(); a != nil && a.SignedAt.IsZero() && a.End == "" && !p.keeps(ruleNewToken) {
 		return p.attemptNow(ctx, j)
 	}
-	if err := p.swap(ctx, j, EventBegin, "", func(r *record) { dropSpent(r); p.mint(j.id, r) }); err != nil {
+	if err := p.swap(ctx, j, EventBegin, "", func(r *record) {
+		dropSpent(r)
+		if ready != nil {
+			r.Parse = ready
+		}
+		p.mint(j.id, r)
+	}); err != nil {
 		return pause{}, true, err
 	}
 	return p.attemptNow(ctx, j)
@@ -76,23 +91,23 @@ func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) 
 	if !n.slot {
 		return pause{WaitSlot, time.Time{}}, true
 	}
-	if until := p.gate.closedUntil(now); !until.IsZero() {
+	if until := p.gateOf(j.rec.Step).closedUntil(now); !until.IsZero() {
 		return pause{WaitRate, until}, true
 	}
-	if w, wait := p.stopped(ctx, j.rec.Route.Name); wait {
+	if w, wait := p.stopped(ctx, cmp.Or(n.route, j.rec.Route.Name)); wait {
 		return w, true
 	}
 	if until, open := p.brake.holds(ctx, p, now); open {
 		return pause{WaitBreaker, until}, true
 	}
-	return p.pacer.take(ctx, p, j.rec.Backfill)
+	return p.paceOf(j.rec.Step).take(ctx, p, j.rec.Backfill, j.rec.weight())
 }
 
 // attemptNow carries one minted attempt from staging to the provider's answer.
 // Only the call that minted the token may come here (I1, I2).
 func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) {
 	done, err := p.stage(ctx, j)
-	p.pacer.staged(ctx)
+	p.paceOf(j.rec.Step).staged(ctx)
 	if done || err != nil {
 		return pause{}, false, err
 	}
@@ -103,10 +118,13 @@ func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) 
 // that describes the source replaced (I2: once; an unknown outcome costs the
 // token). done means that the job moved on by itself.
 func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
-	s := j.rec.Source
-	_, err = p.exchange.Copy(ctx, stagingKey(j.rec.current().Token),
+	if j.rec.Parse != nil {
+		return p.stageParsed(ctx, j)
+	}
+	s, ext := j.rec.Source, cmp.Or(j.rec.current().Ext, extMarkdown)
+	_, err = p.exchange.Copy(ctx, j.rec.current().staging(),
 		bucket.Source{Bucket: s.Bucket, Key: s.Key, Version: s.Version, ETag: s.ETag},
-		bucket.PutOptions{ContentType: stagedType})
+		bucket.PutOptions{ContentType: stagedTypes[ext]})
 	switch {
 	case err == nil:
 		return false, nil
@@ -120,7 +138,7 @@ func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
 
 // submit signs, writes down the intent and POSTs: one act of one process.
 func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
-	schema, err := p.schemaOf(ctx, j.rec.Route.Schema)
+	send, err := p.sender(ctx, j)
 	if err != nil {
 		return pause{}, true, err
 	}
@@ -137,7 +155,7 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
 			return pause{WaitUncertain, deadline}, true, err
 		}
 		// I1: the record says submitting with our nonce, so the POST may go.
-		again, w, err := p.post(ctx, j, schema, pair, deadline)
+		again, w, err := p.post(ctx, j, send, pair, deadline)
 		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
 			return w, true, err
 		}
@@ -147,8 +165,8 @@ func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
 func (p *Pipeline) sign(ctx context.Context, j *job) (presign.Pair, error) {
 	a := j.rec.current()
 	return p.signer.Sign(ctx, presign.Ask{
-		StagingKey: stagingKey(a.Token), OutboxKey: outboxKey(a.Token),
-		Ref: j.rec.Ref, Attempt: a.N, Need: p.set.JobTime,
+		StagingKey: a.staging(), OutboxKey: outboxKey(a.Token),
+		Ref: j.rec.Ref, Attempt: a.N, Need: p.need(j.rec),
 	})
 }
 
@@ -172,7 +190,7 @@ const maxTries = 5
 
 // post sends one create and writes down what came of it. again: it was not
 // sent, and another try under a new intent is due.
-func (p *Pipeline) post(ctx context.Context, j *job, schema zdr.Schema, pair presign.Pair, deadline time.Time) (again bool, w pause, err error) {
+func (p *Pipeline) post(ctx context.Context, j *job, send sender, pair presign.Pair, deadline time.Time) (again bool, w pause, err error) {
 	if !p.now().Before(deadline) && p.keeps(ruleDeadline) {
 		return false, pause{WaitUncertain, deadline.Add(p.set.Skew)}, nil
 	}
@@ -181,13 +199,9 @@ func (p *Pipeline) post(ctx context.Context, j *job, schema zdr.Schema, pair pre
 	// attempt would have to be fenced.
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.postTime(deadline))
 	defer cancel()
-	create := ade.ExtractJob{
-		Ref: j.rec.Ref, Attempt: a.N, Schema: schema, Model: j.rec.Route.Model, Strict: j.rec.Route.Strict,
-		Markdown: pair.Get, OutputSave: pair.Put,
-	}
-	id, err := p.provider.CreateExtractJob(bounded, create)
+	id, err := send(bounded, pair)
 	if err == nil {
-		p.gate.accepted()
+		p.gateOf(j.rec.Step).accepted()
 		err := p.accepted(ctx, j, a.N, id)
 		p.brake.succeeded(ctx, p)
 		return false, pause{WaitResult, time.Time{}}, err
@@ -274,8 +288,8 @@ func (p *Pipeline) answered(ctx context.Context, j *job, a attempt, cause error)
 	case errors.Is(cause, ade.ErrNotSent):
 		err = p.postpone(ctx, j, endDeferred, WaitProvider, backoff(a.Tries))
 	case errors.Is(cause, ade.ErrThrottled):
-		wait := p.gate.throttled(p.now(), e.RetryAfter)
-		p.pacer.throttled(ctx, p, wait)
+		wait := p.gateOf(j.rec.Step).throttled(p.now(), e.RetryAfter)
+		p.paceOf(j.rec.Step).throttled(ctx, p, wait)
 		err = p.postpone(ctx, j, endDeferred, WaitRate, wait)
 	case errors.Is(cause, ade.ErrUnauthorized), errors.Is(cause, ade.ErrPaymentRequired), errors.Is(cause, ade.ErrForbidden):
 		err = errors.Join(p.brake.trip(ctx, p, e.Status), p.postpone(ctx, j, endDeferred, WaitBreaker, 0))
@@ -319,7 +333,7 @@ func (p *Pipeline) answeredAnyway(ctx context.Context, j *job, cause error) (boo
 // postpone ends an attempt that was definitely not accepted. Its staging object
 // goes at once; the next attempt has its own.
 func (p *Pipeline) postpone(ctx context.Context, j *job, end string, why Reason, wait time.Duration) error {
-	token := j.rec.current().Token
+	staged := j.rec.current().staging()
 	err := p.swap(ctx, j, EventDefer, end, func(r *record) {
 		r.current().End = end
 		r.Waiting, r.NotBefore = why, j.now.Add(wait)
@@ -328,7 +342,7 @@ func (p *Pipeline) postpone(ctx context.Context, j *job, end string, why Reason,
 	if err != nil {
 		return err
 	}
-	return p.takeAway(ctx, j.rec, stagingKey(token))
+	return p.takeAway(ctx, j.rec, staged)
 }
 
 // dropSpent keeps a storm of 429, or of copies that do not work out, from

@@ -27,6 +27,8 @@ type job struct {
 	// unsaid are events that rec has and the bucket does not know yet; the next
 	// write tells it all of them.
 	unsaid []Event
+
+	parse *job // of an extract job that waits for its parse: that, as last seen
 }
 
 // load reads a job's record. bucket.ErrNotFound when there is none.

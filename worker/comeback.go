@@ -62,6 +62,10 @@ func (p *Pipeline) reopenAs(ctx context.Context, j *job, change func(*record)) e
 
 // again makes a record ready for its next generation.
 func (r *record) again() {
+	if f := r.Failure; f != nil && r.Parse != nil && f.Step == StepParse {
+		// Whoever tries again wants to parse again. What was parsed well is kept.
+		r.Parse.Want, r.Parse.ETag = r.Parse.Gen+1, ""
+	}
 	r.Gen++
 	r.Failure, r.Result, r.Receipt, r.Seal, r.Hold = nil, nil, nil, nil, ""
 	r.Waiting, r.NotBefore, r.FencedAt = WaitNothing, time.Time{}, time.Time{}
@@ -117,8 +121,11 @@ func (p *Pipeline) putBack(ctx context.Context, j *job, seen bucket.Info, old bu
 
 // ok is the status of a result that stands at its key.
 func (s *sealed) ok(r *receipt) string {
-	if r != nil && r.Violation {
+	switch {
+	case r != nil && r.Violation:
 		return StatusSchemaViolation
+	case r != nil && r.Partial && s.Status == StatusPartial:
+		return StatusPartial
 	}
 	return StatusOK
 }

@@ -45,12 +45,16 @@ type Receipt struct {
 	Model              string
 	Partial, Violation bool
 	Warnings           int
+	Pages, FailedPages int // of a parse
 }
 
 // Explain reads one job with all that explains it.
 func (p *Pipeline) Explain(ctx context.Context, id ID) (Detail, error) {
 	j, err := p.load(ctx, id)
 	if err != nil {
+		return Detail{}, fault("explain", "", err)
+	}
+	if err := p.lookParse(ctx, j); err != nil {
 		return Detail{}, fault("explain", "", err)
 	}
 	r := j.rec
@@ -62,7 +66,7 @@ func (p *Pipeline) Explain(ctx context.Context, id ID) (Detail, error) {
 		d.Drained = d.Ends.Add(p.set.DrainMargin)
 	}
 	if c := r.Receipt; c != nil {
-		d.Receipt = &Receipt{c.Credits, time.Duration(c.DurationMS) * time.Millisecond, c.Model, c.Partial, c.Violation, c.Warnings}
+		d.Receipt = &Receipt{c.Credits, time.Duration(c.DurationMS) * time.Millisecond, c.Model, c.Partial, c.Violation, c.Warnings, c.Pages, c.Failed}
 	}
 	for _, a := range r.Attempts {
 		d.Attempts = append(d.Attempts, p.describeAttempt(a))

@@ -35,6 +35,8 @@ const (
 	RuleMarkFirst     = ruleMarkFirst
 	RuleMarkerWaits   = ruleMarkerWaits
 	RuleClock         = ruleClock
+	RuleParsedCopy    = ruleParsedCopy
+	RuleOneParse      = ruleOneParse
 )
 
 // SwapKey is where it is noted that a store's conditional writes were checked.
@@ -120,7 +122,7 @@ func ViewRecord(b []byte) (RecordView, error) {
 	}
 	for _, a := range r.Attempts {
 		v.Attempts = append(v.Attempts, AttemptView{
-			N: a.N, Gen: a.Gen, Token: a.Token, Staging: stagingKey(a.Token), Outbox: outboxKey(a.Token),
+			N: a.N, Gen: a.Gen, Token: a.Token, Staging: a.staging(), Outbox: outboxKey(a.Token),
 			Signed: !a.SignedAt.IsZero(), Until: a.until(), Deadline: a.PostDeadline, ProviderJob: a.ProviderJob, End: a.End,
 		})
 	}

@@ -28,12 +28,22 @@ type failureObject struct {
 // "unknown". An earlier submission that was given up by choice, or whose result
 // was of no use, makes a "no" of it "unknown".
 func (p *Pipeline) fail(ctx context.Context, j *job, code Code, retryable bool, billed string) error {
-	if billed == "no" && j.rec.mayHaveBilled() {
-		billed = "unknown"
+	return p.failAt(ctx, j, failure{Code: string(code), Step: j.rec.Step, Retryable: retryable, Billed: billed}, nil)
+}
+
+// failAt is fail at another step than the job's own, with a change of the record
+// that belongs to it.
+func (p *Pipeline) failAt(ctx context.Context, j *job, f failure, change func(*record)) error {
+	if f.Billed == "no" && j.rec.mayHaveBilled() {
+		f.Billed = "unknown"
 	}
-	return p.swap(ctx, j, EventFail, string(code), func(r *record) {
-		r.Failure = &failure{Code: string(code), Step: r.Step, Retryable: retryable, Billed: billed, At: j.now.UTC()}
+	f.At = j.now.UTC()
+	return p.swap(ctx, j, EventFail, f.Code, func(r *record) {
+		r.Failure = &f
 		r.Waiting, r.Hold, r.Lease, r.NotBefore, r.FencedAt = WaitNothing, "", nil, time.Time{}, time.Time{}
+		if change != nil {
+			change(r)
+		}
 	})
 }
 
@@ -61,6 +71,9 @@ func (p *Pipeline) stepFailing(ctx context.Context, j *job) (pause, bool, error)
 // version: then this failure is nobody's concern any more. A newer version's
 // failure is never covered by an older one's.
 func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
+	if j.rec.Step == StepParse {
+		return nil // it is said of each document that waited for it
+	}
 	f := j.rec.Failure
 	body, err := json.MarshalIndent(failureObject{1, j.rec.Ref, f.Code, f.Step, f.Retryable, f.Billed, f.At}, "", " ")
 	if err != nil {

@@ -52,6 +52,8 @@ const (
 	CodeResultForeign  Code = "result_of_another_job"
 	CodeResultLost     Code = "result_lost"
 	CodePartial        Code = "result_partial"
+	CodeParseGone      Code = "parse_result_gone"
+	CodeParsed         Code = "no_parse_needed"
 	CodeNotDelivered   Code = "billed_not_delivered"
 	CodeUncertain      Code = "billing_uncertain"
 	CodeAbandoned      Code = "abandoned"

@@ -68,7 +68,7 @@ func (r *record) endFenced() {
 // billed. A staging object is made once, before the intent, so it cannot come
 // back (I2).
 func (p *Pipeline) cutOff(ctx context.Context, j *job) error {
-	key := stagingKey(j.rec.current().Token)
+	key := j.rec.current().staging()
 	if p.keeps(ruleFence) {
 		if err := p.takeAway(ctx, j.rec, key); err != nil {
 			return err
@@ -184,7 +184,7 @@ func (p *Pipeline) candidates(ctx context.Context, w window) (map[string]zdr.Job
 		walks = 1
 	}
 	for range walks {
-		if err := p.walk(ctx, w, seen); err != nil {
+		if err := p.walk(ctx, j.rec.Step, w, seen); err != nil {
 			return nil, err
 		}
 	}
@@ -196,9 +196,9 @@ const listPage = 100
 
 // walk reads the whole list and adds to seen the jobs that were received in a
 // window and can be billed.
-func (p *Pipeline) walk(ctx context.Context, w window, seen map[string]zdr.JobID) error {
+func (p *Pipeline) walk(ctx context.Context, step string, w window, seen map[string]zdr.JobID) error {
 	for page := 0; ; page++ {
-		list, err := p.provider.ExtractJobs(ctx, ade.ListOptions{Page: page, PageSize: listPage})
+		list, err := p.jobsOf(ctx, step, ade.ListOptions{Page: page, PageSize: listPage})
 		if err != nil {
 			return err
 		}
@@ -265,7 +265,7 @@ func (p *Pipeline) whose(ctx context.Context, j *job, id zdr.JobID) (n int, over
 	if p.known.delivers(id, j.id) {
 		return 0, true, nil
 	}
-	got, err := p.provider.ExtractJob(ctx, id, j.rec.Ref)
+	got, err := p.jobOf(ctx, j.rec, id)
 	switch {
 	case errors.Is(err, ade.ErrViolation):
 		return 0, false, p.brake.trip(ctx, p, 0)
@@ -295,7 +295,7 @@ func (p *Pipeline) whose(ctx context.Context, j *job, id zdr.JobID) (n int, over
 func (p *Pipeline) hold(ctx context.Context, j *job, why Code) error {
 	var keys []string
 	for _, a := range j.rec.Attempts {
-		keys = append(keys, stagingKey(a.Token))
+		keys = append(keys, a.staging())
 	}
 	if err := p.takeAway(ctx, j.rec, keys...); err != nil {
 		return err

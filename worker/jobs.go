@@ -31,6 +31,10 @@ type Job struct {
 	Code     Code   // why it failed or is held
 	Billed   string // of a failure: no, yes, unknown
 	Retry    bool   // of a failure: another try may work
+	FailedAt string // of a failure: the step that failed
+
+	Dependents int       // of a parse: extract jobs that were told to wait for it
+	Parse      *JobParse // of a job whose document is no Markdown; else nil
 
 	WaitingFor Reason
 	Until      time.Time // look again then; zero: when something happens
@@ -60,7 +64,7 @@ func (p *Pipeline) describe(j *job) Job {
 	out := Job{
 		ID: j.id, Ref: r.Ref, Gen: r.Gen, State: r.State, Step: r.Step, Route: r.Route.Name, Revision: r.Route.Revision,
 		Model: r.Route.Model, WaitingFor: r.Waiting, Until: r.NotBefore, Claimed: r.ClaimedAt, Updated: r.UpdatedAt,
-		Code: Code(r.Hold),
+		Code: Code(r.Hold), Parse: describeParse(j), Dependents: len(r.Dependents),
 	}
 	if r.Source.Key != "" {
 		out.Document = zdr.NewName(r.Source.Key)
@@ -81,7 +85,7 @@ func (p *Pipeline) describe(j *job) Job {
 		}
 	}
 	if f := r.Failure; f != nil {
-		out.Code, out.Billed, out.Retry = Code(f.Code), f.Billed, f.Retryable
+		out.Code, out.Billed, out.Retry, out.FailedAt = Code(f.Code), f.Billed, f.Retryable, f.Step
 	}
 	for _, h := range r.History {
 		out.History = append(out.History, Change(h))
@@ -104,6 +108,7 @@ func (p *Pipeline) describeWaiting(j *job, w pause) Job {
 type Filter struct {
 	All   bool  // closed ones too: reads every record
 	State State // only this state
+	Step  string
 	Route string
 	Limit int
 }
@@ -138,7 +143,7 @@ func (p *Pipeline) Jobs(ctx context.Context, f Filter) iter.Seq2[Job, error] {
 }
 
 func (f Filter) takes(j Job) bool {
-	return (f.State == "" || j.State == f.State) && (f.Route == "" || j.Route == f.Route)
+	return (f.State == "" || j.State == f.State) && (f.Step == "" || j.Step == f.Step) && (f.Route == "" || j.Route == f.Route)
 }
 
 // ids lists the jobs by their markers and slips, or by their records. One that
@@ -276,6 +281,9 @@ func (p *Pipeline) Retry(ctx context.Context, id ID) (Job, error) {
 			return p.resubmit(ctx, j)
 		case j.rec.Failure != nil && (j.rec.State == Closed || j.rec.State == Draining):
 			return p.reopen(ctx, j)
+		}
+		if err := p.lookParse(ctx, j); err == nil && j.parse != nil && j.parse.rec.State == Held {
+			return &Fault{Op: "retry", Ref: j.parse.rec.Ref, Code: CodeWrongState, Hint: "the document's parse is held, and this is its ref: retry that one; it may be billed twice"}
 		}
 		return &Fault{Op: "retry", Ref: j.rec.Ref, Code: CodeWrongState, Hint: "only a job that failed or is held can be tried again; see: zdrworker jobs show"}
 	})

@@ -15,6 +15,7 @@ const (
 	schemaPrefix  = "zdr/schemas/"
 	textPrefix    = "zdr/texts/"
 	slipPrefix    = "zdr/drain/"
+	parsedPrefix  = "zdr/parsed/"
 
 	// StagingPrefix is where the provider GETs from, in the exchange bucket.
 	StagingPrefix = "s/"
@@ -28,6 +29,7 @@ const (
 	sweepKey   = controlPrefix + "sweep.json"
 	pauseKey   = controlPrefix + "pause.json"
 	paceKey    = controlPrefix + "pace.json"
+	pagesKey   = controlPrefix + "pace-parse.json"
 	dutyKey    = controlPrefix + "leases/sweep.json"
 	swapKey    = controlPrefix + "swap.json"
 
@@ -77,13 +79,16 @@ func parseRecordKey(key string) (ID, error) {
 	return id, nil
 }
 
-func stagingKey(token string) string { return StagingPrefix + token + ".md" }
-func outboxKey(token string) string  { return OutboxPrefix + token + ".json" }
+// stagingKey names what an attempt stages. The extension is one of a table and
+// all that the provider learns of a file's name.
+func stagingKey(token, ext string) string { return StagingPrefix + token + "." + ext }
+func outboxKey(token string) string       { return OutboxPrefix + token + ".json" }
 
 // tokenOf gives the token in a staging or outbox key, "" when it is neither.
 func tokenOf(key string) string {
 	if t, ok := strings.CutPrefix(key, StagingPrefix); ok {
-		return strings.TrimSuffix(t, ".md")
+		t, _, _ = strings.Cut(t, ".") // a token has no dot
+		return t
 	}
 	if t, ok := strings.CutPrefix(key, OutboxPrefix); ok {
 		return strings.TrimSuffix(t, ".json")
@@ -102,6 +107,10 @@ func historyKey(ref string) string {
 func textKey(id ID, gen int, kind string) string {
 	return textPrefix + id.shard() + "/" + id.String() + "." + strconv.Itoa(gen) + "." + kind + ".txt"
 }
+
+// parsedKey is where the sealed result of a parse job lies: shared by routes and
+// revisions, out of reach of any URL.
+func parsedKey(id ID) string { return parsedPrefix + id.shard() + "/" + id.String() + ".json" }
 
 func schemaKey(digest string) string {
 	return schemaPrefix + strings.TrimPrefix(digest, "sha256:") + ".json"

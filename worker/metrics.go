@@ -83,6 +83,7 @@ func (p *Pipeline) measure(to prometheus.Registerer) error {
 		return fmt.Errorf("worker: metrics: %w", err)
 	}
 	m.throttled.WithLabelValues(poolExtract)
+	m.throttled.WithLabelValues(poolParse)
 	p.meter = m
 	p.store, p.exchange = &countedStore{p.store, m}, &countedStore{p.exchange, m}
 	p.provider, p.signer = &timedProvider{p.provider, m}, &timedSigner{p.signer, m}
@@ -131,14 +132,18 @@ func (m *meter) event(j *job, e Event) {
 	m.progress.Set(float64(time.Now().UnixMilli()) / 1000)
 	switch e {
 	case EventSeal:
-		m.jobs.WithLabelValues(r.Route.Name, r.Result.Status).Inc()
+		if r.Step == StepExtract { // documents are counted, once each
+			m.jobs.WithLabelValues(r.Route.Name, r.Result.Status).Inc()
+		}
 		m.duration.WithLabelValues(r.Route.Name, r.Step).Observe(j.now.Sub(r.ClaimedAt).Seconds())
 		if r.Receipt != nil {
 			m.credits.WithLabelValues(r.Route.Name, r.Step).Add(max(0, r.Receipt.Credits))
 		}
 		m.sealed(j)
 	case EventFail:
-		m.jobs.WithLabelValues(r.Route.Name, "failed").Inc()
+		if r.Step == StepExtract {
+			m.jobs.WithLabelValues(r.Route.Name, "failed").Inc()
+		}
 	case EventHold:
 		m.jobs.WithLabelValues(r.Route.Name, "held").Inc()
 	}

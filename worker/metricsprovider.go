@@ -13,8 +13,11 @@ import (
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
-// poolExtract is the provider's limit that extract jobs fall under.
-const poolExtract = "extract"
+// The provider's limits that submissions fall under.
+const (
+	poolExtract = "extract"
+	poolParse   = "parse"
+)
 
 // timedProvider times requests to the provider.
 type timedProvider struct {
@@ -42,6 +45,28 @@ func (t *timedProvider) ExtractJob(ctx context.Context, id zdr.JobID, ref string
 func (t *timedProvider) ExtractJobs(ctx context.Context, o ade.ListOptions) (ade.JobList, error) {
 	defer t.since(time.Now())
 	return t.Provider.ExtractJobs(ctx, o)
+}
+
+// CreateParseJob times and asks.
+func (t *timedProvider) CreateParseJob(ctx context.Context, job ade.ParseJob) (zdr.JobID, error) {
+	defer t.since(time.Now())
+	id, err := t.Provider.CreateParseJob(ctx, job)
+	if errors.Is(err, ade.ErrThrottled) {
+		t.m.throttled.WithLabelValues(poolParse).Inc()
+	}
+	return id, err
+}
+
+// ParseJob times and asks.
+func (t *timedProvider) ParseJob(ctx context.Context, id zdr.JobID, ref string) (ade.Job, error) {
+	defer t.since(time.Now())
+	return t.Provider.ParseJob(ctx, id, ref)
+}
+
+// ParseJobs times and asks.
+func (t *timedProvider) ParseJobs(ctx context.Context, o ade.ListOptions) (ade.JobList, error) {
+	defer t.since(time.Now())
+	return t.Provider.ParseJobs(ctx, o)
 }
 
 func (t *timedProvider) since(began time.Time) { t.m.requests.Observe(time.Since(began).Seconds()) }

@@ -94,7 +94,7 @@ func (p *Pipeline) ended(ctx context.Context, j *job) (ade.Job, error) {
 	if err != nil {
 		return ade.Job{}, err
 	}
-	return p.provider.ExtractJob(ctx, id, j.rec.Ref)
+	return p.jobOf(ctx, j.rec, id)
 }
 
 // providerFailed: failed and cancelled jobs are not billed (documented), so
@@ -106,7 +106,7 @@ func (p *Pipeline) providerFailed(ctx context.Context, j *job, got ade.Job) erro
 	if p.signedIn(j.rec) >= p.set.Attempts {
 		return p.fail(ctx, j, CodeProviderFailed, true, "no")
 	}
-	token := j.rec.current().Token
+	staged := j.rec.current().staging()
 	err := p.swap(ctx, j, EventEnded, string(got.Status), func(r *record) {
 		r.current().End = endFailed
 		r.Waiting, r.NotBefore = WaitProvider, j.now.Add(backoff(p.signedIn(r)))
@@ -114,5 +114,5 @@ func (p *Pipeline) providerFailed(ctx context.Context, j *job, got ade.Job) erro
 	if err != nil {
 		return err
 	}
-	return p.takeAway(ctx, j.rec, stagingKey(token))
+	return p.takeAway(ctx, j.rec, staged)
 }

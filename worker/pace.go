@@ -12,6 +12,10 @@ type Limits struct {
 	// ExtractJobsPerHour is how many extract jobs may be submitted in any hour.
 	// They are spread: no minute gets much more than its sixtieth.
 	ExtractJobsPerHour int
+	// ParsePagesPerHour is how many pages may be submitted for parsing in any hour,
+	// as far as they are counted; a document counts one page at least. A document
+	// with more pages than come free at a time may exceed it by its own.
+	ParsePagesPerHour int
 	// InFlight is how many documents may be staged at the same time, over the
 	// whole fleet: submitted or about to be, and not yet answered. What a worker
 	// stages after it was asleep may exceed it.
@@ -19,6 +23,12 @@ type Limits struct {
 }
 
 func (l Limits) none() bool { return l.ExtractJobsPerHour == 0 && l.InFlight == 0 }
+
+// pages are the limits of parses: another pool at the provider, the same room in
+// the exchange bucket.
+func (l Limits) pages() Limits {
+	return Limits{ExtractJobsPerHour: l.ParsePagesPerHour, InFlight: l.InFlight}
+}
 
 // Pace is the fleet's pace: one object in the store bucket. Workers lease small
 // chunks of submissions from it, and a 429 that one of them got holds all.

@@ -23,10 +23,11 @@ type pacer struct {
 // a listing shows it.
 const begunFor = 10 * time.Second
 
-func newPacer(l Limits) pacer { return pacer{limits: l, control: newControl[Pace](paceKey)} }
+func newPacer(l Limits, key string) pacer { return pacer{limits: l, control: newControl[Pace](key)} }
 
-// take asks for one submission. wait says that it must wait, and until when.
-func (c *pacer) take(ctx context.Context, p *Pipeline, back bool) (w pause, wait bool) {
+// take asks for one submission that weighs n. wait says that it must wait, and
+// until when.
+func (c *pacer) take(ctx context.Context, p *Pipeline, back bool, n int) (w pause, wait bool) {
 	again := pause{WaitRate, p.now().Add(controlFresh)}
 	if c.control.take(ctx) != nil {
 		return again, true
@@ -45,30 +46,30 @@ func (c *pacer) take(ctx context.Context, p *Pipeline, back bool) (w pause, wait
 	if until := c.control.last.Live.Add(-c.control.ahead); back && now.Before(until) {
 		return pause{WaitSlot, until.Add(spread(p.holder, 2*time.Second))}, true
 	}
-	if w, wait := c.ready(ctx, p); wait {
+	if w, wait := c.ready(ctx, p, n); wait {
 		if !back {
 			c.goFirst(ctx, p, now)
 		}
 		return w, true
 	}
-	c.left--
+	c.left -= n
 	c.begun = append(c.recent(now), now)
 	return pause{}, false
 }
 
 // open asks whether take would give one now, and takes none.
 func (c *pacer) open(ctx context.Context, p *Pipeline, back bool) (w pause, wait bool) {
-	if w, wait := c.take(ctx, p, back); wait {
+	if w, wait := c.take(ctx, p, back, 1); wait {
 		return w, true
 	}
 	c.giveBack(ctx)
 	return pause{}, false
 }
 
-// ready has a submission in hand, or leases a chunk of them.
-func (c *pacer) ready(ctx context.Context, p *Pipeline) (pause, bool) {
+// ready has a submission of that weight in hand, or leases a chunk.
+func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool) {
 	now := p.now()
-	if c.left > 0 && now.Before(c.until) {
+	if c.left >= weight && now.Before(c.until) {
 		return pause{}, false
 	}
 	c.left = 0
@@ -76,7 +77,7 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline) (pause, bool) {
 		return pause{WaitSlot, c.full}, true
 	}
 	for range maxPublish {
-		w, wait, err := c.lease(ctx, p, now)
+		w, wait, err := c.lease(ctx, p, now, weight)
 		switch {
 		case err == nil:
 			return w, wait
@@ -89,8 +90,11 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline) (pause, bool) {
 	return pause{WaitRate, now.Add(time.Second + spread(p.holder, time.Second))}, true
 }
 
-// lease takes a chunk out of the fleet's pace. errLost: somebody else changed it.
-func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time) (pause, bool, error) {
+// lease takes a chunk out of the fleet's pace. One submission that weighs more
+// than a chunk takes what it weighs and leaves the level below zero: it exceeds
+// the limit by no more than itself, and what comes after it waits. errLost:
+// somebody else changed the pace.
+func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight int) (pause, bool, error) {
 	at := now.Add(c.control.ahead)
 	to := c.control.last.advanced(c.limits, at)
 	n := c.chunk()
@@ -99,13 +103,14 @@ func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time) (pause, b
 			return pause{WaitRate, to.next(c.limits, at).Add(-c.control.ahead)}, true, nil
 		}
 	}
+	n = max(n, weight)
 	if c.limits.InFlight > 0 {
 		staged, err := p.stagedUpTo(ctx, c.limits.InFlight)
 		if err != nil {
 			return pause{}, false, err
 		}
-		n = min(n, c.limits.InFlight-staged-to.leased(p.holder)-len(c.recent(now)))
-		if n < 1 {
+		room := c.limits.InFlight - staged - to.leased(p.holder) - len(c.recent(now))
+		if n = max(min(n, room), weight); room < 1 {
 			c.full = now.Add(controlFresh)
 			return pause{WaitSlot, c.full}, true, nil
 		}
@@ -204,13 +209,13 @@ func (p *Pipeline) stagedUpTo(ctx context.Context, most int) (int, error) {
 // mayStart asks pause and pace for a document that is about to be claimed and
 // submitted in the same go; with true it has taken one submission.
 func (p *Pipeline) mayStart(ctx context.Context, d Document) bool {
-	route, _, ok := p.routes.Match(d.Key)
-	if !ok {
-		return false
+	route, match, ok := p.routes.Match(d.Key)
+	if !ok || match.Code() != "" {
+		return false // one that has to be parsed takes its turn later
 	}
 	if _, wait := p.stopped(ctx, route.Name); wait {
 		return false
 	}
-	_, wait := p.pacer.take(ctx, p, d.from != nil)
+	_, wait := p.pacer.take(ctx, p, d.from != nil, 1)
 	return !wait
 }

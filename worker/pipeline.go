@@ -21,6 +21,10 @@ type Provider interface {
 	CreateExtractJob(ctx context.Context, job ade.ExtractJob) (zdr.JobID, error)
 	ExtractJob(ctx context.Context, id zdr.JobID, ref string) (ade.Job, error)
 	ExtractJobs(ctx context.Context, o ade.ListOptions) (ade.JobList, error)
+
+	CreateParseJob(ctx context.Context, job ade.ParseJob) (zdr.JobID, error)
+	ParseJob(ctx context.Context, id zdr.JobID, ref string) (ade.Job, error)
+	ParseJobs(ctx context.Context, o ade.ListOptions) (ade.JobList, error)
 }
 
 // Signer makes the two URLs of one attempt. *presign.Signer is one.
@@ -68,9 +72,16 @@ type Config struct {
 	// Recorder is told what is removed from the exchange bucket, before it is.
 	// Default: nobody is told.
 	Recorder zdr.Recorder
-	// Check is asked with the first bytes of a document before it is submitted.
-	// Default: CheckMarkdown.
+	// Check is asked with the first bytes of a Markdown document before it is
+	// claimed. Default: CheckMarkdown.
 	Check func(head []byte, size int64) error
+	// CheckFile is asked about a document that has to be parsed, before it is
+	// claimed: a *Fault says why it cannot be, and is what its submitter is told.
+	// Default: CheckFile.
+	CheckFile func(ctx context.Context, f File) (FileFacts, error)
+	// Password reads the secret that opens the documents of a route, by the name
+	// that the route gives it. Default: there is none.
+	Password func(ctx context.Context, name string) (zdr.Password, error)
 }
 
 // Settings are the numbers of the protocol. The zero value works.
@@ -182,22 +193,27 @@ type Pipeline struct {
 	log             *slog.Logger
 	recorder        zdr.Recorder
 	check           func([]byte, int64) error
+	checkFile       func(context.Context, File) (FileFacts, error)
+	password        func(context.Context, string) (zdr.Password, error)
 	now             func() time.Time // this worker's clock; no safety argument uses it (I8)
 	off             rule             // rules that a test has taken away
 
 	secret *fleetSecret
 	holder string // this worker, in leases
 	gate   gate
-	brake  brake
-	pauses control[Pause]
-	pacer  pacer
-	duty   control[Duty]
-	meter  *meter // nil: nothing is measured
-	hands  hands
-	bin    *bin
-	known  *known
-	clock  *clockwatch
-	seen   sync.Map // schema digests known to lie in the bucket → zdr.Schema
+	// Parses fall under a limit of their own.
+	pageGate gate
+	pages    pacer
+	brake    brake
+	pauses   control[Pause]
+	pacer    pacer
+	duty     control[Duty]
+	meter    *meter // nil: nothing is measured
+	hands    hands
+	bin      *bin
+	known    *known
+	clock    *clockwatch
+	seen     sync.Map // schema digests known to lie in the bucket → zdr.Schema
 }
 
 // New makes a pipeline. It reads the fleet's secret, or makes it; it refuses
@@ -218,8 +234,9 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
 		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), bin: newBin(), clock: newClockwatch(), holder: newNonce(),
+		checkFile: c.CheckFile, password: c.Password, pages: newPacer(c.Limits.pages(), pagesKey),
 		now: time.Now, brake: newBrake(),
-		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits), duty: newControl[Duty](dutyKey),
+		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits, paceKey), duty: newControl[Duty](dutyKey),
 	}
 	if err := p.measure(c.Registerer); err != nil {
 		return nil, err
@@ -237,6 +254,9 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	// metric should count.
 	if err := p.refuseUnsafeStores(ctx, c.Store, c.Exchange); err != nil {
 		return nil, err
+	}
+	if p.checkFile == nil {
+		p.checkFile = CheckFile
 	}
 	return p, p.join(ctx)
 }
@@ -294,24 +314,32 @@ type hands struct {
 	busy map[ID]chan struct{}
 }
 
+// take waits until nobody has the job.
 func (h *hands) take(ctx context.Context, id ID) (release func(), err error) {
 	for {
-		h.mu.Lock()
-		wait, busy := h.busy[id]
-		if !busy {
-			if h.busy == nil {
-				h.busy = map[ID]chan struct{}{}
-			}
-			done := make(chan struct{})
-			h.busy[id] = done
-			h.mu.Unlock()
-			return func() { h.mu.Lock(); delete(h.busy, id); h.mu.Unlock(); close(done) }, nil
+		release, wait := h.try(id)
+		if wait == nil {
+			return release, nil
 		}
-		h.mu.Unlock()
 		select {
 		case <-wait:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// try takes the job, or gives what is closed when whoever has it lets it go.
+func (h *hands) try(id ID) (release func(), wait <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if wait, busy := h.busy[id]; busy {
+		return nil, wait
+	}
+	if h.busy == nil {
+		h.busy = map[ID]chan struct{}{}
+	}
+	done := make(chan struct{})
+	h.busy[id] = done
+	return func() { h.mu.Lock(); delete(h.busy, id); h.mu.Unlock(); close(done) }, nil
 }

@@ -59,7 +59,7 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, f
 	if !errors.Is(err, bucket.ErrNotFound) {
 		return nil, false, fault("put", "", err)
 	}
-	if err := p.check(head, src.Size); err != nil {
+	if err := p.fit(ctx, &src, head, keys.parse); err != nil {
 		return nil, false, err
 	}
 	if err := p.keepSchema(ctx, route.Schema); err != nil {
@@ -79,7 +79,11 @@ func versionOf(s source) string {
 	return s.ETag
 }
 
-type answerKeys struct{ result, failure string }
+// answerKeys are where a document's answers go, and whether it has to be parsed.
+type answerKeys struct {
+	result, failure string
+	parse           bool
+}
 
 // routeOf finds a document's route and where its answers go.
 func (p *Pipeline) routeOf(key string) (Route, answerKeys, error) {
@@ -88,9 +92,7 @@ func (p *Pipeline) routeOf(key string) (Route, answerKeys, error) {
 	if !ok {
 		return route, keys, &Fault{Op: "put", Code: CodeNoRoute, Hint: "no route takes this document; see: zdrworker route test"}
 	}
-	if match.Code() != "" {
-		return route, keys, &Fault{Op: "put", Code: CodeUnsupported, Hint: "only Markdown (.md) can be extracted"}
-	}
+	keys.parse = match.Code() != ""
 	var err error
 	if keys.result, err = route.ResultKey(key); err == nil {
 		keys.failure, err = route.FailureKey(key)
@@ -135,7 +137,7 @@ func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error)
 func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, begin bool) *record {
 	now := p.now().UTC()
 	rec := &record{
-		Ref: newRef(id), Gen: 1, State: Claimed, Step: "extract", Source: src, Dev: p.dev,
+		Ref: newRef(id), Gen: 1, State: Claimed, Step: StepExtract, Source: src, Dev: p.dev,
 		Route: routeRef{
 			Name: route.Name, Revision: route.Revision, Schema: route.Schema.Digest(),
 			Model: route.Model, Strict: route.Strict, Result: keys.result, Failure: keys.failure,
@@ -143,6 +145,10 @@ func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, 
 		},
 		ClaimedAt: now, UpdatedAt: now,
 		History: []entry{{At: now, Event: EventClaim, State: Claimed}},
+	}
+	if keys.parse {
+		rec.Parse = p.parseRefOf(src, route)
+		return rec // an attempt is for when its Markdown is there
 	}
 	if begin {
 		p.mint(id, rec)
@@ -210,9 +216,17 @@ func (p *Pipeline) mint(id ID, rec *record) {
 	if a := rec.current(); a != nil {
 		n = a.N + 1
 	}
-	rec.Attempts = append(rec.Attempts, attempt{N: n, Gen: rec.Gen, Token: p.secret.token(id, n)})
+	rec.Attempts = append(rec.Attempts, attempt{N: n, Gen: rec.Gen, Token: p.secret.token(id, n), Ext: rec.ext()})
 	rec.Lease = &lease{Holder: p.holder, Until: p.now().Add(p.set.Lease).UTC()}
 	rec.NotBefore, rec.Waiting = time.Time{}, WaitNothing
+}
+
+// ext is the extension of what the job stages, "" for Markdown.
+func (r *record) ext() string {
+	if r.Step == StepParse {
+		return extOf(r.Source.Key)
+	}
+	return ""
 }
 
 // keepSchema puts a route's schema beside the records, so that any worker can

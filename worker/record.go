@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ type record struct {
 	Ref    string `json:"ref"`
 	Gen    int    `json:"gen"` // from 1; one more at each retry of a closed job
 	State  State  `json:"state"`
-	Step   string `json:"step"` // "extract"
+	Step   string `json:"step"` // StepExtract or StepParse
 
 	Source    source    `json:"source"`
 	Route     routeRef  `json:"route"`
@@ -45,8 +46,17 @@ type record struct {
 	FencedAt  time.Time `json:"fenced_at,omitzero"`
 	NotBefore time.Time `json:"not_before,omitzero"` // no new attempt before this
 	Waiting   Reason    `json:"waiting_for,omitempty"`
-	Backfill  bool      `json:"backfill,omitempty"`    // of a backfill: what is live is submitted first
-	Dev       bool      `json:"development,omitempty"` // everything was loopback
+	Backfill  bool      `json:"backfill,omitempty"` // of a backfill: what is live is submitted first
+
+	// Parse is what an extract job waits for before it stages; nil when its
+	// document is Markdown.
+	Parse *parseRef `json:"parse,omitempty"`
+	// Options and Dependents are of a parse job: how it parses, and the extract
+	// jobs that wait for it, the one that began it first.
+	Options    *parseOptions `json:"parse_options,omitempty"`
+	Dependents []ID          `json:"dependents,omitempty"`
+
+	Dev bool `json:"development,omitempty"` // everything was loopback
 
 	ClaimedAt time.Time `json:"claimed_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -61,6 +71,7 @@ type source struct {
 	ETag     string    `json:"etag,omitempty"`
 	Size     int64     `json:"size"` // bytes
 	Modified time.Time `json:"modified"`
+	Pages    int       `json:"pages,omitempty"` // where somebody has counted them
 }
 
 // routeRef is the route as it was at claim: a changed configuration does not
@@ -82,6 +93,7 @@ type attempt struct {
 	N            int       `json:"n"` // from 1, counted over all generations
 	Gen          int       `json:"gen"`
 	Token        string    `json:"token"`
+	Ext          string    `json:"ext,omitempty"`       // of the staged object; "" is "md"
 	SignedAt     time.Time `json:"signed_at,omitzero"`  // X-Amz-Date
 	ExpiresS     int64     `json:"expires_s,omitempty"` // X-Amz-Expires, seconds
 	PostDeadline time.Time `json:"post_deadline,omitzero"`
@@ -91,6 +103,9 @@ type attempt struct {
 	ProviderJob  string    `json:"provider_job,omitempty"`
 	End          string    `json:"end,omitempty"` // why it is over and unbilled; "" while it may still deliver
 }
+
+// staging is the key of what the attempt stages.
+func (a attempt) staging() string { return stagingKey(a.Token, cmp.Or(a.Ext, extMarkdown)) }
 
 // until is when the last URL of the attempt ends, on S3's clock; zero when
 // none was signed.
@@ -128,6 +143,10 @@ type receipt struct {
 	Partial    bool    `json:"partial,omitempty"`
 	Violation  bool    `json:"schema_violation,omitempty"`
 	Warnings   int     `json:"warnings,omitempty"`
+	// Of a parse: pages of the document, those without text, bytes of Markdown.
+	Pages    int   `json:"pages,omitempty"`
+	Failed   int   `json:"failed_pages,omitempty"`
+	Markdown int64 `json:"markdown,omitempty"`
 }
 
 // failure is why a job failed for good: our own words only.
@@ -204,6 +223,8 @@ func (r *record) clone() *record {
 	c.History = append([]entry(nil), r.History...)
 	c.Lease, c.Seal, c.Result = ptr(r.Lease), ptr(r.Seal), ptr(r.Result)
 	c.Receipt, c.Failure = ptr(r.Receipt), ptr(r.Failure)
+	c.Parse, c.Options = ptr(r.Parse), ptr(r.Options)
+	c.Dependents = append([]ID(nil), r.Dependents...)
 	return &c
 }
 
@@ -267,6 +288,8 @@ func (r *record) check() error {
 		return fmt.Errorf("record has format %d", r.Format)
 	case transitions[r.State] == nil:
 		return errors.New("record has an unknown state")
+	case (r.Step == StepParse) != (r.Options != nil) || r.Step != StepParse && r.Step != StepExtract:
+		return errors.New("record has an unknown step, or options that do not belong to it")
 	case r.Gen < 1 || r.Seq < 1 || r.Nonce == "" || r.Ref == "":
 		return errors.New("record lacks generation, sequence, nonce or ref")
 	case len(r.History) == 0 || r.History[len(r.History)-1].State != r.State:

@@ -27,7 +27,7 @@ func (p *Pipeline) removeStaged(ctx context.Context, r *record) error {
 // staged are the keys of all that the job may have in the exchange bucket.
 func (r *record) staged() (keys []string) {
 	for _, a := range r.Attempts {
-		keys = append(keys, stagingKey(a.Token), outboxKey(a.Token))
+		keys = append(keys, a.staging(), outboxKey(a.Token))
 	}
 	return keys
 }
@@ -72,7 +72,9 @@ func (p *Pipeline) stepDraining(ctx context.Context, j *job) (pause, bool, error
 // parted: the document may have been staged in parts. Not every store lists
 // unfinished uploads but by their exact key, so what is left of those is looked
 // for job by job.
-func (r *record) parted() bool { return r.Source.Size >= 1<<30 }
+func (r *record) parted() bool {
+	return r.Source.Size >= 1<<30 || r.Parse != nil && r.Parse.Markdown >= 4<<20
+}
 
 // drained: every URL that was signed for the job has ended on the store's clock,
 // and the longest upload has had its time.

@@ -184,7 +184,13 @@ func (v *verdict) merge(got ade.Job, providerJob string) {
 		v.code = CodeResultForeign
 	}
 	v.receipt.Credits, v.receipt.DurationMS = r.Credits, int64(r.Duration/time.Millisecond)
-	v.receipt.Partial, v.receipt.Warnings = got.Partial, len(r.Warnings)
+	v.receipt.Partial, v.receipt.Warnings = v.receipt.Partial || got.Partial, len(r.Warnings)
+	if len(r.FailedPages) > 0 {
+		v.receipt.Partial, v.receipt.Failed = true, max(v.receipt.Failed, len(r.FailedPages))
+	}
+	if v.receipt.Failed > 0 && v.status == StatusOK {
+		v.status = StatusPartial // pages of the document that a parse could not read
+	}
 	if r.Version != "" {
 		v.receipt.Model = r.Version
 	}
@@ -192,6 +198,13 @@ func (v *verdict) merge(got ade.Job, providerJob string) {
 		v.status, v.receipt.Violation = StatusSchemaViolation, true
 	}
 	v.violationText, v.warnings = r.SchemaViolation, r.Warnings
+}
+
+// ofPartial: what was extracted from some of the pages says so.
+func (v *verdict) ofPartial(from *parseRef) {
+	if from != nil && from.Partial && v.status == StatusOK {
+		v.status, v.receipt.Partial = StatusPartial, true
+	}
 }
 
 // texts are the provider's words about the result.

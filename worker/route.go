@@ -57,6 +57,9 @@ type Route struct {
 	// Strict makes the provider refuse a schema with keywords that it does not
 	// know, instead of dropping them. Default: false.
 	Strict bool
+	// Parse says how documents that are no Markdown are parsed. Default: the
+	// provider chooses.
+	Parse ParseOptions
 	// OnChange is what a new revision does. Default: OnChangeNew.
 	OnChange OnChange
 	// Partial is what becomes of incomplete results. Default: PartialAccept.
@@ -169,7 +172,7 @@ func captured(segment string) (name string, ok bool) {
 }
 
 // Digest is "sha256:…" over all that makes a result differ: name, revision,
-// schema (canonical), model, strict. Two routes of the same name and revision
+// schema (canonical), model, strict, how it parses. Two routes of the same name and revision
 // with different digests are an edit without a new revision.
 func (r Route) Digest() string {
 	d := r.withDefaults()
@@ -178,6 +181,9 @@ func (r Route) Digest() string {
 		"zdr-route-1", d.Name, fmt.Sprint(d.Revision), d.Schema.Digest(), d.Model, fmt.Sprint(d.Strict),
 	} {
 		writePart(h, part)
+	}
+	if !d.Parse.IsZero() { // else a route is what it was before it could parse
+		writePart(h, d.Parse.Digest())
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }

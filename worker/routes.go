@@ -22,6 +22,7 @@ type routeFacts struct {
 	Schema string `json:"schema"`
 	Model  string `json:"model,omitempty"`
 	Strict bool   `json:"strict,omitempty"`
+	Parse  string `json:"parse,omitempty"` // digest of its options
 }
 
 // admitRoutes checks every route against what its revision was before.
@@ -39,6 +40,9 @@ func (p *Pipeline) admitRoutes(ctx context.Context) error {
 
 func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 	want := routeFacts{Digest: r.Digest(), Schema: r.Schema.Digest(), Model: r.Model, Strict: r.Strict}
+	if !r.Parse.IsZero() {
+		want.Parse = r.Parse.Digest()
+	}
 	for range maxPublish {
 		var seen routeObject
 		info, err := readJSON(ctx, p.store, routeKey(r.Name), &seen)
@@ -82,6 +86,9 @@ func (p *Pipeline) sameRevision(ctx context.Context, r Route, before, now routeF
 	}
 	if before.Strict != now.Strict {
 		diff += fmt.Sprintf(" strict %t → %t", before.Strict, now.Strict)
+	}
+	if before.Parse != now.Parse {
+		diff += " parse options"
 	}
 	return &Fault{
 		Op: "routes", Code: CodeRouteChanged,

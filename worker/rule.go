@@ -50,6 +50,10 @@ const (
 	// ruleClock: the provider's clock is what it was measured to be before the
 	// POST or at the proof, whichever is farther.
 	ruleClock
+	// ruleParsedCopy: Markdown is staged from the sealed copy of a parse result.
+	ruleParsedCopy
+	// ruleOneParse: a parse is shared by all that need it.
+	ruleOneParse
 )
 
 // keeps reports whether a rule is in force; only tests set off.

@@ -123,17 +123,31 @@ type run struct {
 
 // tracked is a job under way.
 type tracked struct {
-	doc  Document
-	also []Document // the same job, drawn in another way; it takes no slot of its own
-	due  time.Time  // look at it again then
-	hand bool       // a worker has it
-	fail int        // failures in a row
-	idle bool       // nothing of it is out, or waiting cannot help: a halted Run leaves it
+	doc   Document
+	also  []Document // the same job, drawn in another way; it takes no slot of its own
+	due   time.Time  // look at it again then
+	hand  bool       // a worker has it
+	fail  int        // failures in a row
+	parse ID         // the parse that it waits for, if any
+	idle  bool       // nothing of it is out, or waiting cannot help: a halted Run leaves it
 }
 
 type work struct {
 	id ID
 	n  nudge
+}
+
+// parseID is the parse that the job waits for; zero when it waits for none.
+func (j *job) parseID() ID {
+	if j.rec.State == Claimed && j.rec.Parse != nil {
+		return j.rec.Parse.ID
+	}
+	return ID{}
+}
+
+// nothingOut: the provider has nothing of the job.
+func (j *job) nothingOut() bool {
+	return j.rec.State == Claimed && (j.parse == nil || j.parse.rec.State == Claimed || j.parse.rec.State == Held)
 }
 
 // nameFor fills in the names that a closed record no longer holds.

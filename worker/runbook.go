@@ -20,7 +20,7 @@ func (r *run) again(id ID, t *tracked, j *job, err error) {
 	defer r.mu.Unlock()
 	t.fail++
 	t.hand, t.due = false, time.Now().Add(backoff(t.fail))
-	t.idle = final || j != nil && j.rec.State == Claimed
+	t.idle = final || j != nil && j.nothingOut()
 	r.track(id, t)
 }
 
@@ -44,6 +44,8 @@ func outcome(j Job, mine bool) (OutcomeKind, Code) {
 	switch {
 	case j.State == Held:
 		return OutcomeHeld, j.Code
+	case j.heldParse():
+		return OutcomeHeld, j.Parse.Code
 	case !j.State.Settled():
 		return "", ""
 	case j.Failed():
@@ -70,7 +72,7 @@ func (r *run) keep(j *job, d Document, w pause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lastGood = time.Now()
-	r.track(j.id, &tracked{doc: d, due: due, idle: j.rec.State == Claimed})
+	r.track(j.id, &tracked{doc: d, due: due, idle: j.nothingOut(), parse: j.parseID()})
 	r.report()
 }
 

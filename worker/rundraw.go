@@ -31,6 +31,9 @@ func (r *run) draw(ctx context.Context) iter.Seq2[drawing, error] {
 		}
 		if r.o.Jobs != nil && ctx.Err() == nil {
 			handOn(r.o.Jobs, func(j Job, err error) bool {
+				if err == nil && j.Dependents > 0 {
+					return true // a document's parse: its extract job moves it on
+				}
 				return yield(drawing{Document{Key: j.Document.Reveal()}, j.ID}, err)
 			})
 		}
@@ -179,6 +182,9 @@ func countsOf(o Outcome) (c Counts) {
 	switch o.Kind {
 	case OutcomeSealed:
 		c.Sealed, c.Credits = 1, o.Job.Credits
+		if o.Job.Parse != nil {
+			c.Credits += o.Job.Parse.Credits
+		}
 		if o.Job.Status == StatusSchemaViolation {
 			c.Violations = 1
 		}

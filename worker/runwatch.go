@@ -106,11 +106,12 @@ func (r *run) due(landed map[ID]bool, looked bool) []work {
 	var out []work
 	for id, t := range r.open {
 		late := !now.Before(t.due)
-		if t.hand || !landed[id] && !late || r.halt != nil && t.idle {
+		landed := landed[id] || landed[t.parse]
+		if t.hand || !landed && !late || r.halt != nil && t.idle {
 			continue
 		}
 		t.hand = true
-		out = append(out, work{id, nudge{ask: late, looked: looked && !landed[id], slot: r.halt == nil}})
+		out = append(out, work{id, nudge{ask: late, looked: looked && !landed, slot: r.halt == nil}})
 	}
 	return out
 }

@@ -99,6 +99,13 @@ func (p *Pipeline) sealLanding(ctx context.Context, j *job, a *attempt, obj buck
 
 // checkLanding reads the landing once and holds it to what a result must be.
 func (p *Pipeline) checkLanding(ctx context.Context, j *job, a *attempt, obj bucket.Object) (verdict, error) {
+	if j.rec.Step == StepParse {
+		v, err := p.checkParsed(obj)
+		if err != nil {
+			return v, err
+		}
+		return p.withReceipt(ctx, j, a, v)
+	}
 	schema, err := p.schemaOf(ctx, j.rec.Route.Schema)
 	if err != nil {
 		return verdict{}, err
@@ -121,7 +128,7 @@ func (p *Pipeline) withReceipt(ctx context.Context, j *job, a *attempt, v verdic
 	if err != nil {
 		return v, err
 	}
-	got, err := p.provider.ExtractJob(ctx, id, j.rec.Ref)
+	got, err := p.jobOf(ctx, j.rec, id)
 	if err != nil || got.Status != ade.StatusCompleted || got.Receipt == nil {
 		if errors.Is(err, ade.ErrViolation) {
 			// The fleet stops; this result was paid for and is sealed all the same.
@@ -149,6 +156,9 @@ func (p *Pipeline) reland(ctx context.Context, j *job, a *attempt) error {
 // sealedBefore: the outbox is gone, so either the result was published and the
 // crash came after, or the result is lost.
 func (p *Pipeline) sealedBefore(ctx context.Context, j *job) error {
+	if j.rec.Step == StepParse {
+		return p.parsedBefore(ctx, j)
+	}
 	for _, key := range []string{j.rec.Route.Result, historyKey(j.rec.Ref)} {
 		info, err := p.store.Head(ctx, key, "")
 		if errors.Is(err, bucket.ErrNotFound) {
@@ -168,7 +178,12 @@ func (p *Pipeline) publishSealed(ctx context.Context, j *job, a *attempt, v verd
 	if v.status == StatusSchemaViolation && j.rec.Route.PartialFails {
 		return p.fail(ctx, j, CodePartial, true, "yes")
 	}
-	info, status, err := p.publish(ctx, j, a, v)
+	v.ofPartial(j.rec.Parse)
+	publish := p.publish
+	if j.rec.Step == StepParse {
+		publish = p.publishParsed
+	}
+	info, status, err := publish(ctx, j, a, v)
 	if err != nil {
 		return err
 	}

@@ -222,6 +222,7 @@ func (s *Server) advance(ctx context.Context, t *task) {
 	}
 	t.route, t.back = j.rec.Route.Name, j.rec.Backfill
 	n := nudge{ask: t.ask || p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: s.leave}
+	n.wake = func(id ID) { s.queue.start(id, "") }
 	w, err := p.drive(ctx, j, n)
 	if err != nil {
 		s.again(ctx, t, j, err)
@@ -239,6 +240,11 @@ const quiet = 8 * time.Minute
 func (s *Server) keep(t *task, j *job, w pause) {
 	switch j.rec.State {
 	case Claimed:
+		if j.parse != nil && j.parse.rec.State == Submitted {
+			s.out.add(j.parse) // whose end tells of it
+			s.queue.done(t)
+			return
+		}
 		until := w.until
 		if until.IsZero() {
 			until = s.p.now().Add(time.Second)

@@ -23,6 +23,7 @@ type outstanding struct {
 }
 
 type accepted struct {
+	step     string
 	provider string
 	at       time.Time
 }
@@ -35,7 +36,7 @@ func (o *outstanding) add(j *job) {
 	a := j.rec.current()
 	o.mu.Lock()
 	if _, known := o.jobs[j.id]; (known || len(o.jobs) < o.most) && a != nil {
-		o.jobs[j.id] = accepted{a.ProviderJob, time.Now()}
+		o.jobs[j.id] = accepted{j.rec.Step, a.ProviderJob, time.Now()}
 	}
 	o.mu.Unlock()
 	select {
@@ -55,7 +56,7 @@ func (o *outstanding) has(id ID) bool {
 
 // silent gives the jobs that have been out for longer than d, by the provider's
 // id, and forgets those whom only a sweep can help.
-func (o *outstanding) silent(d time.Duration) map[string]ID {
+func (o *outstanding) silent(step string, d time.Duration) map[string]ID {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	out := map[string]ID{}
@@ -63,7 +64,7 @@ func (o *outstanding) silent(d time.Duration) map[string]ID {
 		switch age := time.Since(a.at); {
 		case age > forgetAfter:
 			delete(o.jobs, id)
-		case age >= d:
+		case age >= d && a.step == step:
 			out[a.provider] = id
 		}
 	}
@@ -190,13 +191,7 @@ const askPages = 10
 // are asked for one by one as they grow old.
 func (s *Server) ask(ctx context.Context) {
 	for wait := s.p.set.Ask; sleep(ctx, jittered(wait)); {
-		silent := s.out.silent(s.p.set.Ask / 2)
-		found := 0
-		for _, status := range []ade.Status{ade.StatusFailed, ade.StatusCancelled} {
-			if len(silent) > 0 {
-				found += s.walk(ctx, status, silent)
-			}
-		}
+		found := s.askStep(ctx, StepExtract) + s.askStep(ctx, StepParse)
 		wait = min(wait*2, 5*s.p.set.Ask)
 		if found > 0 {
 			wait = s.p.set.Ask
@@ -204,11 +199,21 @@ func (s *Server) ask(ctx context.Context) {
 	}
 }
 
+func (s *Server) askStep(ctx context.Context, step string) (found int) {
+	silent := s.out.silent(step, s.p.set.Ask/2)
+	for _, status := range []ade.Status{ade.StatusFailed, ade.StatusCancelled} {
+		if len(silent) > 0 {
+			found += s.walk(ctx, step, status, silent)
+		}
+	}
+	return found
+}
+
 // walk nudges the silent jobs that are in the list under a status.
-func (s *Server) walk(ctx context.Context, status ade.Status, silent map[string]ID) int {
+func (s *Server) walk(ctx context.Context, step string, status ade.Status, silent map[string]ID) int {
 	found := 0
 	for page := range askPages {
-		list, err := s.p.provider.ExtractJobs(ctx, ade.ListOptions{Page: page, PageSize: ade.MaxPageSize, Status: status})
+		list, err := s.p.jobsOf(ctx, step, ade.ListOptions{Page: page, PageSize: ade.MaxPageSize, Status: status})
 		if err != nil {
 			if ctx.Err() == nil {
 				s.tell(ctx, slog.LevelInfo, "provider's list not read", "", codeFor(err))

@@ -26,6 +26,15 @@ func (id ID) IsZero() bool { return id == ID{} }
 
 func (id ID) shard() string { return id.String()[:2] }
 
+// MarshalText gives the digits.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads them.
+func (id *ID) UnmarshalText(b []byte) (err error) {
+	*id, err = parseID(string(b))
+	return err
+}
+
 func parseID(s string) (ID, error) {
 	var id ID
 	b, err := hex.DecodeString(s)
@@ -74,6 +83,16 @@ func (f *fleetSecret) id(bucket, key, version, route string, revision int) ID {
 	var n [8]byte
 	binary.BigEndian.PutUint64(n[:], uint64(revision))
 	m.Write(n[:])
+	return ID(m.Sum(nil)[:16])
+}
+
+// parseID is the identity of a parse job: a document version and the options
+// that its result depends on. Routes and revisions have no part in it.
+func (f *fleetSecret) parseID(bucket, key, version, options string) ID {
+	m := hmac.New(sha256.New, f.derive("parse-id"))
+	for _, part := range []string{bucket, key, version, options} {
+		writePart(m, part)
+	}
 	return ID(m.Sum(nil)[:16])
 }
 

@@ -76,7 +76,7 @@ func TestKeysParseBack(t *testing.T) {
 		t.Errorf("parseRecordKey = %v, %v", got, err)
 	}
 	tok := f.token(id, 1)
-	for _, key := range []string{stagingKey(tok), outboxKey(tok)} {
+	for _, key := range []string{stagingKey(tok, "md"), stagingKey(tok, "pdf"), outboxKey(tok)} {
 		if got := tokenOf(key); got != tok {
 			t.Errorf("tokenOf(%q) = %q", key, got)
 		}

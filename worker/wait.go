@@ -53,6 +53,8 @@ func (p *Pipeline) Wait(ctx context.Context, ref string) (*Result, error) {
 			return p.read(ctx, j, result)
 		case err == nil && (j.Failed() || j.State == Held):
 			return nil, &Fault{Op: "wait", Ref: j.Ref, Code: j.Code}
+		case err == nil && j.heldParse():
+			return nil, &Fault{Op: "wait", Ref: j.Parse.Ref, Code: j.Parse.Code}
 		}
 		if !sleep(ctx, pause) {
 			return nil, ctx.Err()

@@ -193,6 +193,7 @@ func (c *Config) Boundary() (zdr.Policy, error) {
 		Region:         c.Provider.Region,
 		Hosts:          c.Policy.Hosts,
 		Schemas:        c.Policy.Schemas,
+		Prompts:        c.Policy.Prompts,
 		MaxURLLifetime: c.Policy.MaxURLLifetime,
 		CABundle:       pem,
 		Development:    c.Policy.Development,

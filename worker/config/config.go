@@ -51,7 +51,7 @@ type Provider struct {
 }
 
 // Limits are what the whole fleet keeps to at the provider; 0 is no limit.
-type Limits struct{ ExtractJobsPerHour, InFlight int }
+type Limits struct{ ExtractJobsPerHour, ParsePagesPerHour, InFlight int }
 
 // Serve is about the long-running worker.
 type Serve struct{ Admin string }
@@ -90,6 +90,7 @@ type Policy struct {
 	MaxURLLifetime time.Duration
 	SyncCalls      string
 	Schemas        []string
+	Prompts        []string
 	Hosts          []string
 	Development    bool
 }
@@ -100,6 +101,7 @@ type Defaults struct {
 	OnChange    string
 	OnUncertain string
 	Partial     string
+	ParseModel  string
 }
 
 // Route is a route as the file says it; BuildRoutes reads its schema.
@@ -113,8 +115,17 @@ type Route struct {
 	Strict   bool
 	OnChange string
 	Partial  string
+	Parse    RouteParse
 
 	line, column int
+}
+
+// RouteParse says how a route's documents that are no Markdown are parsed.
+type RouteParse struct {
+	Model    string
+	Split    string
+	Figure   string // words about figures
+	Password string // where the password of the documents lies: env:NAME or file:PATH
 }
 
 // Beside gives the path of a file that the configuration names: relative ones

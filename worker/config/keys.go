@@ -66,6 +66,10 @@ var fileKeys = []Key{
 		field: ofConfig(func(c *Config) any { return &c.Provider.Limits.ExtractJobsPerHour }),
 	},
 	{
+		Path: "provider.limits.parse_pages_per_hour", Doc: "How many pages the whole fleet submits for parsing in an hour, evenly spread, as far as they are counted; a document counts one at least; 0 is no limit.", Default: "0", check: checkCount,
+		field: ofConfig(func(c *Config) any { return &c.Provider.Limits.ParsePagesPerHour }),
+	},
+	{
 		Path: "provider.limits.in_flight", Doc: "How many documents the whole fleet has at the provider at the same time; 0 is no limit.", Default: "0", check: checkCount,
 		field: ofConfig(func(c *Config) any { return &c.Provider.Limits.InFlight }),
 	},
@@ -132,6 +136,10 @@ var fileKeys = []Key{
 		field: ofConfig(func(c *Config) any { return &c.Policy.Schemas }),
 	},
 	{
+		Path: "policy.prompts", Doc: "Digests of the words about figures that may be sent; a route whose words are not among them is refused, with the digest.", check: checkDigest,
+		field: ofConfig(func(c *Config) any { return &c.Policy.Prompts }),
+	},
+	{
 		Path: "policy.hosts", Doc: "Further base URLs of the provider, beside the built-in ones.", check: checkURL,
 		field: ofConfig(func(c *Config) any { return &c.Policy.Hosts }),
 	},
@@ -157,6 +165,11 @@ var fileKeys = []Key{
 	{
 		Path: "defaults.partial", Doc: "What becomes of a result that does not answer the whole schema.", Default: "accept", Values: partial,
 		field: ofConfig(func(c *Config) any { return &c.Defaults.Partial }),
+	},
+
+	{
+		Path: "defaults.parse_model", Doc: "The provider's model for parsing what is no Markdown; name a dated one, or results depend on the day.", Default: "dpt-2-20260410",
+		field: ofConfig(func(c *Config) any { return &c.Defaults.ParseModel }),
 	},
 
 	{
@@ -236,12 +249,28 @@ var routeKeys = []Key{
 		Path: "routes[].partial", Doc: "What becomes of incomplete results; defaults.partial when empty.", Values: partial,
 		field: ofRoute(func(r *Route) any { return &r.Partial }),
 	},
+	{
+		Path: "routes[].parse.model", Doc: "The provider's model for documents that are no Markdown; defaults.parse_model when empty.",
+		field: ofRoute(func(r *Route) any { return &r.Parse.Model }),
+	},
+	{
+		Path: "routes[].parse.split", Doc: "Cut what was parsed by pages besides the whole.", Values: []string{"page"},
+		field: ofRoute(func(r *Route) any { return &r.Parse.Split }),
+	},
+	{
+		Path: "routes[].parse.custom_prompts.figure", Doc: "Words that tell the provider how to describe figures, 512 characters at most. They stay with the provider, so policy.prompts must have their digest.",
+		field: ofRoute(func(r *Route) any { return &r.Parse.Figure }),
+	},
+	{
+		Path: "routes[].parse.password", Doc: "Where the password of the route's documents lies: env:NAME or file:PATH. It is read at each submission and kept nowhere.", check: checkSecret,
+		field: ofRoute(func(r *Route) any { return &r.Parse.Password }),
+	},
 }
 
 // later are keys whose features are not there yet. Accepting them in silence
 // would let somebody rely on them.
 var later = []string{
-	"provider.limits.parse_pages_per_hour", "budget", "keep",
+	"budget", "keep",
 }
 
 // secrets are names under which people try to put one into the file.

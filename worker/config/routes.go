@@ -103,6 +103,9 @@ func (c *Config) BuildRoutes(ctx context.Context, fetch Fetch) (worker.Routes, e
 			return nil, &SchemaError{c.where(r), e.Read, e.cause}
 		}
 		route := r.With(schema.Schema)
+		if route.Parse, err = c.parseOptions(r); err != nil {
+			return nil, err
+		}
 		if err := route.Validate(); err != nil {
 			return nil, &Error{Where: c.where(r), Text: err.Error()}
 		}

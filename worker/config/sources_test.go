@@ -29,7 +29,7 @@ serve: {admin: ":9090"}
 	if got := strings.Join(kinds, " "); got != "sqs nats webhook scan schedule" {
 		t.Errorf("kinds %s", got)
 	}
-	if c.Sources[3].Scan.Every != 6*time.Hour || c.Serve.Admin != ":9090" || c.Provider.Limits != (Limits{2000, 500}) {
+	if c.Sources[3].Scan.Every != 6*time.Hour || c.Serve.Admin != ":9090" || c.Provider.Limits != (Limits{2000, 0, 500}) {
 		t.Errorf("read %+v %+v %+v", c.Sources, c.Serve, c.Provider.Limits)
 	}
 }
