@@ -147,7 +147,7 @@ func (p *Pipeline) proveUnbilled(ctx context.Context, j *job) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
-	unknown, err := p.candidates(ctx, w)
+	unknown, err := p.candidates(ctx, j.rec.Step, w)
 	if err != nil {
 		return proof{}, err
 	}
@@ -178,13 +178,13 @@ func (p *Pipeline) askEach(ctx context.Context, j *job, unknown map[string]zdr.J
 // POST could have been accepted with content to fetch. Pages shift while one
 // walks, so a walk may miss a job: all that any of two whole walks saw counts.
 // What only the second saw, because it is new, is some record's by a later look.
-func (p *Pipeline) candidates(ctx context.Context, w window) (map[string]zdr.JobID, error) {
+func (p *Pipeline) candidates(ctx context.Context, step string, w window) (map[string]zdr.JobID, error) {
 	seen, walks := map[string]zdr.JobID{}, 2
 	if !p.keeps(ruleTwoWalks) {
 		walks = 1
 	}
 	for range walks {
-		if err := p.walk(ctx, j.rec.Step, w, seen); err != nil {
+		if err := p.walk(ctx, step, w, seen); err != nil {
 			return nil, err
 		}
 	}

@@ -34,15 +34,35 @@ func goldenRecord() *record {
 			{At: at, Event: EventFence, State: Fencing, Attempt: 1},
 			{At: at, Event: EventHold, State: Held, Attempt: 1, Code: "billing_uncertain"},
 		},
+		Parse: &parseRef{
+			ID: ID{1}, Options: parseOptions{Model: "dpt-2-20260410", Split: "page", Figure: "Name the axes.", Password: "env:PDF"},
+			Want: 2, Gen: 2, Ref: "0100112233445566778899aabbccddeeff", ETag: "e4", Partial: true, Pages: 7, Credits: 21, Reused: true,
+		},
 	}
 }
 
+// goldenParse has every field that only a parse's record has.
+func goldenParse() *record {
+	r := goldenRecord()
+	r.Step, r.Parse, r.Source.Pages, r.Attempts[0].Ext = StepParse, nil, 7, "pdf"
+	r.Options = &parseOptions{Model: "dpt-2-20260410", Split: "page", Figure: "Name the axes.", Password: "env:PDF"}
+	r.Dependents = []ID{{2}, {3}}
+	r.Receipt.Pages, r.Receipt.Failed, r.Receipt.Markdown = 7, 1, 1234
+	return r
+}
+
 func TestRecordFormatIsGolden(t *testing.T) {
-	got, err := json.MarshalIndent(goldenRecord(), "", " ")
+	t.Run("extract", func(t *testing.T) { isGolden(t, goldenRecord(), "record-1.json") })
+	t.Run("parse", func(t *testing.T) { isGolden(t, goldenParse(), "record-parse-1.json") })
+}
+
+func isGolden(t *testing.T, of *record, name string) {
+	t.Helper()
+	got, err := json.MarshalIndent(of, "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", "record-1.json")
+	file := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)

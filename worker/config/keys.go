@@ -262,7 +262,7 @@ var routeKeys = []Key{
 		field: ofRoute(func(r *Route) any { return &r.Parse.Figure }),
 	},
 	{
-		Path: "routes[].parse.password", Doc: "Where the password of the route's documents lies: env:NAME or file:PATH. It is read at each submission and kept nowhere.", check: checkSecret,
+		Path: "routes[].parse.password", Doc: "Where the password of the route's documents lies: env:NAME or file:PATH. It is read at each submission and kept nowhere.", check: checkPasswordName,
 		field: ofRoute(func(r *Route) any { return &r.Parse.Password }),
 	},
 }

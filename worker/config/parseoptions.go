@@ -60,8 +60,8 @@ func (c *Config) Password(_ context.Context, name string) (zdr.Password, error) 
 	return zdr.NewPassword(strings.TrimRight(string(b), "\r\n")), nil
 }
 
-// checkSecret takes a name of a secret and not the secret itself.
-func checkSecret(v string) string {
+// checkPasswordName takes a name of a secret and not the secret itself.
+func checkPasswordName(v string) string {
 	if kind, at, ok := strings.Cut(v, ":"); !ok || at == "" || kind != "env" && kind != "file" {
 		return "env:NAME or file:PATH is wanted, never the password itself"
 	}
