@@ -43,7 +43,6 @@ const (
 	CodeBinary         Code = "document_not_text"
 	CodeKeyTooLong     Code = "key_too_long"
 	CodeKeyRefused     Code = "key_refused"
-	CodeUnsupported    Code = "needs_parse"
 	CodeProviderReject Code = "provider_rejected"
 	CodeProviderFailed Code = "provider_job_failed"
 	CodeUnreachable    Code = "url_unreachable"

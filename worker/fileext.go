@@ -2,6 +2,7 @@ package worker
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -49,4 +50,17 @@ func extOf(key string) string {
 		return extUnknown
 	}
 	return ext
+}
+
+// Suffixes are the endings of the documents that can be worked on: Markdown, and
+// what the provider parses.
+func Suffixes() []string {
+	var out []string
+	for ext := range stagedTypes {
+		if ext != extUnknown {
+			out = append(out, "."+ext)
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -137,6 +137,9 @@ func revisionName(r Route) string { return r.Name + "." + strconv.Itoa(r.Revisio
 
 func routeKey(name string) string { return controlPrefix + "routes/" + name + ".json" }
 
+// Ours is for who lists a bucket without routes: see ours.
+func Ours(key string) bool { return ours(key) }
+
 // ours reports whether a key of the store bucket is written by this program:
 // such an object is never a document, so that a trigger loop cannot start.
 func ours(key string) bool {

@@ -22,14 +22,9 @@ type Match struct {
 	Suffix   string    // the suffix that matched, as the route spells it
 }
 
-// Code is empty when the document can be sent as it is. Otherwise it is
-// "needs_parse": only Markdown can be sent.
-func (m Match) Code() string {
-	if strings.EqualFold(m.Suffix, Markdown) {
-		return ""
-	}
-	return "needs_parse"
-}
+// NeedsParse reports whether the document has to be parsed first: Markdown alone
+// is extracted as it is.
+func (m Match) NeedsParse() bool { return !strings.EqualFold(m.Suffix, Markdown) }
 
 // path is what a result's key says after the route: captures and rest.
 func (m Match) path() string {

@@ -210,7 +210,7 @@ func (p *Pipeline) stagedUpTo(ctx context.Context, most int) (int, error) {
 // submitted in the same go; with true it has taken one submission.
 func (p *Pipeline) mayStart(ctx context.Context, d Document) bool {
 	route, match, ok := p.routes.Match(d.Key)
-	if !ok || match.Code() != "" {
+	if !ok || match.NeedsParse() {
 		return false // one that has to be parsed takes its turn later
 	}
 	if _, wait := p.stopped(ctx, route.Name); wait {

@@ -92,7 +92,7 @@ func (p *Pipeline) routeOf(key string) (Route, answerKeys, error) {
 	if !ok {
 		return route, keys, &Fault{Op: "put", Code: CodeNoRoute, Hint: "no route takes this document; see: zdrworker route test"}
 	}
-	keys.parse = match.Code() != ""
+	keys.parse = match.NeedsParse()
 	var err error
 	if keys.result, err = route.ResultKey(key); err == nil {
 		keys.failure, err = route.FailureKey(key)

@@ -31,17 +31,20 @@ func testRoutes(t testing.TB) Routes {
 }
 
 func TestMatchFirstWins(t *testing.T) {
-	for _, tt := range []struct{ name, key, route, captures, rest, code string }{
-		{"the contract's example", "inbox/acme/invoices/2026/0001.pdf", "invoices", "tenant=acme", "2026/0001.pdf", "needs_parse"},
-		{"Markdown needs no parse", "inbox/acme/invoices/1.md", "invoices", "tenant=acme", "1.md", ""},
-		{"case of the suffix", "inbox/acme/invoices/1.MD", "invoices", "tenant=acme", "1.MD", ""},
-		{"a later route", "inbox/acme/orders/1.md", "inbox", "", "acme/orders/1.md", ""},
-		{"two captures", "2026/03/lab/a/b.md", "years", "year=2026 month=03", "a/b.md", ""},
-		{"an empty capture is none", "inbox//invoices/1.md", "inbox", "", "/invoices/1.md", ""},
-		{"no suffix", "inbox/acme/invoices/1.txt", "", "", "", ""},
-		{"the prefix alone", "inbox/", "", "", "", ""},
-		{"own prefix though a capture could take it", "results/03/lab/b.md", "", "", "", ""},
-		{"own records", "zdr/records/lab/b.md", "", "", "", ""},
+	for _, tt := range []struct {
+		name, key, route, captures, rest string
+		parse                            bool
+	}{
+		{"the contract's example", "inbox/acme/invoices/2026/0001.pdf", "invoices", "tenant=acme", "2026/0001.pdf", true},
+		{"Markdown needs no parse", "inbox/acme/invoices/1.md", "invoices", "tenant=acme", "1.md", false},
+		{"case of the suffix", "inbox/acme/invoices/1.MD", "invoices", "tenant=acme", "1.MD", false},
+		{"a later route", "inbox/acme/orders/1.md", "inbox", "", "acme/orders/1.md", false},
+		{"two captures", "2026/03/lab/a/b.md", "years", "year=2026 month=03", "a/b.md", false},
+		{"an empty capture is none", "inbox//invoices/1.md", "inbox", "", "/invoices/1.md", false},
+		{"no suffix", "inbox/acme/invoices/1.txt", "", "", "", false},
+		{"the prefix alone", "inbox/", "", "", "", false},
+		{"own prefix though a capture could take it", "results/03/lab/b.md", "", "", "", false},
+		{"own records", "zdr/records/lab/b.md", "", "", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r, m, ok := testRoutes(t).Match(tt.key)
@@ -54,8 +57,8 @@ func TestMatchFirstWins(t *testing.T) {
 			if !slices.Equal(got, want) || ok != (tt.route != "") {
 				t.Fatalf("Match = %q %v, want %q", got, ok, want)
 			}
-			if ok && m.Code() != tt.code {
-				t.Errorf("Code = %q, want %q", m.Code(), tt.code)
+			if ok && m.NeedsParse() != tt.parse {
+				t.Errorf("NeedsParse = %t, want %t", m.NeedsParse(), tt.parse)
 			}
 		})
 	}
@@ -221,4 +224,26 @@ func FuzzResultKeyIsInjective(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What a route's digest was before routes could parse it still is: the ids of
+// jobs that exist, and the revisions that were admitted, stay.
+func TestParseOptionsAreInTheDigestOnlyWhereThereAreSome(t *testing.T) {
+	r := testRoutes(t)[0]
+	const before = "sha256:d3f2c0e54df135a26f666f6fe77da8f0a5ed5d35dbcde483b9d14d4c6f7ed1ce"
+	if got := r.Digest(); got != before {
+		t.Errorf("Digest = %s, want %s", got, before)
+	}
+	seen := map[string]bool{r.Digest(): true}
+	words, err := zdr.NewPrompts("Name the axes.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []ParseOptions{{Model: "dpt-2"}, {SplitPages: true}, {Prompts: words}, {Password: "env:PDF"}} {
+		r.Parse = o
+		if seen[r.Digest()] {
+			t.Errorf("%+v changes nothing", o)
+		}
+		seen[r.Digest()] = true
+	}
 }

@@ -30,6 +30,10 @@ type RunOptions struct {
 	// Status is told the counts whenever they change. It must return soon.
 	// Default: nobody is told.
 	Status func(Summary)
+	// ParseOnly makes Markdown of the documents and stops there. A route's own
+	// options go before Parse. Default: false.
+	ParseOnly bool
+	Parse     ParseOptions
 	// Patience is how long the Run goes on while nothing works. Default: 15
 	// minutes.
 	Patience time.Duration
@@ -153,7 +157,7 @@ func (j *job) nothingOut() bool {
 // nameFor fills in the names that a closed record no longer holds.
 func (p *Pipeline) nameFor(out *Job, d Document) {
 	out.Document = zdr.NewName(d.Key)
-	if route, _, ok := p.routes.Match(d.Key); ok && out.Sealed() && out.Result.IsZero() &&
+	if route, _, ok := p.routes.Match(d.Key); ok && out.Step == StepExtract && out.Sealed() && out.Result.IsZero() &&
 		out.Status != StatusSuperseded && out.Status != StatusDiscarded {
 		if key, err := route.ResultKey(d.Key); err == nil {
 			out.Result = zdr.NewName(key)

@@ -86,7 +86,7 @@ func (r *run) refuse(d Document, err error) {
 	case f == nil:
 		f = &Fault{Code: CodeInternal, Err: err}
 		r.stop(err)
-	case f.Code == CodeNoRoute || f.Code == CodeUnsupported:
+	case f.Code == CodeNoRoute || f.Code == CodeParsed:
 		kind = OutcomeSkipped
 	case f.Code == CodeEmpty || f.Code == CodeBinary || f.Code == CodeKeyTooLong || f.Code == CodeKeyRefused || f.Code == CodeSourceGone:
 	default:

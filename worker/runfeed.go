@@ -87,8 +87,8 @@ func (r *run) start(ctx context.Context, d Document) {
 func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, error) {
 	p := r.p
 	_, held := p.brake.holds(ctx, p, time.Now())
-	begin := !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d)
-	j, fresh, err := p.claim(ctx, d, begin)
+	begin := !r.o.ParseOnly && !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d)
+	j, fresh, err := r.claim(ctx, d, begin)
 	if begin && (err != nil || !fresh) {
 		p.pacer.giveBack(ctx)
 	}
@@ -113,6 +113,13 @@ func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, er
 		w, err = p.drive(ctx, j, nudge{slot: true, ask: true})
 	}
 	return j, w, !known, err
+}
+
+func (r *run) claim(ctx context.Context, d Document, begin bool) (*job, bool, error) {
+	if r.o.ParseOnly {
+		return r.p.claimParse(ctx, d, r.o.Parse)
+	}
+	return r.p.claim(ctx, d, begin)
 }
 
 // advance moves one tracked job on.

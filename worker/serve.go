@@ -106,7 +106,7 @@ func (s *Server) claimed(ctx context.Context, d Document) (*job, error) {
 // unfit: the document is no work for this program, now or later.
 func (c Code) unfit() bool {
 	switch c {
-	case CodeNoRoute, CodeUnsupported, CodeEmpty, CodeBinary, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone:
+	case CodeNoRoute, CodeEmpty, CodeBinary, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone:
 		return true
 	}
 	return false

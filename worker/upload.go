@@ -40,7 +40,7 @@ func (p *Pipeline) Upload(ctx context.Context, key string, body io.ReadSeeker) (
 		}
 		_, err = p.store.Put(ctx, key, body, bucket.PutOptions{
 			Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
-			ContentType: stagedType, Metadata: map[string]string{contentMark: mark},
+			ContentType: stagedTypes[extOf(key)], Metadata: map[string]string{contentMark: mark},
 		})
 		if err == nil {
 			return d, true, nil

@@ -18,7 +18,7 @@ const (
 	codePolicy        code = "policy_invalid"
 	codeRouteInvalid  code = "route_invalid"
 	codeNoRoute       code = "no_route"
-	codeNeedsParse    code = "needs_parse"
+	codeParsed        code = "no_parse_needed"
 	codeKeyRefused    code = "key_refused"
 	codeKeyTooLong    code = "key_too_long"
 	codeNoAPIKey      code = "api_key_missing"
@@ -53,6 +53,7 @@ const (
 	codeResultForeign code = "result_of_another_job"
 	codeResultLost    code = "result_lost"
 	codePartial       code = "result_partial"
+	codeParseGone     code = "parse_result_gone"
 	codeNotDelivered  code = "billed_not_delivered"
 	codeUncertain     code = "billing_uncertain"
 	codeAbandoned     code = "abandoned"
@@ -88,7 +89,7 @@ var classes = []class{
 	{codePolicy, exitUsage, "the policy says something that cannot be", "`zdrworker policy show` explains each rule"},
 	{codeRouteInvalid, exitUsage, "a route cannot be used", "`zdrworker config check` lists all that is wrong"},
 	{codeNoRoute, exitUsage, "no route takes the document", "`zdrworker route test KEY` shows why"},
-	{codeNeedsParse, exitUsage, "the document is no Markdown, and this version sends nothing else", "convert it to Markdown first"},
+	{codeParsed, exitUsage, "the document is Markdown already", "leave --parse-only out to extract from it"},
 	{codeKeyRefused, exitUsage, "the object's key could be read as another one", "give the object another key"},
 	{codeKeyTooLong, exitUsage, "the key of the document or of its result would be over 1,024 bytes", "give the object a shorter key; nothing is cut"},
 	{codeNoAPIKey, exitUsage, "there is no API key for the provider", "set VISION_AGENT_API_KEY or provider.api_key_file"},
@@ -122,7 +123,8 @@ var classes = []class{
 	{codeResultLarge, exitFailed, "the result is larger than is sealed; it was billed", "extract less at once"},
 	{codeResultForeign, exitFailed, "the result names another job; it was billed", "tell the provider; `zdrworker jobs retry REF` may bill again"},
 	{codeResultLost, exitFailed, "the result was removed from the exchange bucket before it was sealed", "check who else may delete there; `zdrworker jobs retry REF` may bill again"},
-	{codePartial, exitFailed, "the result does not answer the schema, and the route refuses such; it was billed", "`zdrworker jobs show REF --content` says where"},
+	{codePartial, exitFailed, "the result does not answer the schema, or some pages could not be read, and the route refuses such; it was billed", "`zdrworker jobs show REF --content` says where"},
+	{codeParseGone, exitFailed, "what was parsed of the document is not in the store bucket any more", "`zdrworker jobs retry REF` parses it again, which bills again"},
 	{codeNotDelivered, exitFailed, "the provider finished and delivered nothing; it may have billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
 	{codeUncertain, exitFailed, "it cannot be known whether the document was billed", "wait, or `zdrworker jobs retry REF`, which may bill again"},
 	{codeAbandoned, exitFailed, "somebody gave the job up", "`zdrworker jobs retry REF` takes it up again"},

@@ -43,7 +43,7 @@ func (r *runner) find(ctx context.Context, paths []string) error {
 		return err
 	}
 	if len(r.local) == 0 && len(r.prefixes) == 0 && len(r.skips) == 0 && r.list == nil {
-		return &failure{code: codeUsage, text: "no document was found", hint: "name files, folders or s3://bucket/prefix; Markdown (.md) can be extracted"}
+		return &failure{code: codeUsage, text: "no document was found", hint: "name files, folders or s3://bucket/prefix; Markdown, PDFs, images and office documents are taken"}
 	}
 	return ctx.Err()
 }
@@ -103,7 +103,11 @@ func (r *runner) addFile(file, out string, mode fs.FileMode) error {
 		r.skips["not a regular file"]++
 		return nil
 	}
-	if suffix != worker.Markdown {
+	if r.o.parse && suffix == worker.Markdown {
+		r.skips["Markdown already"]++
+		return nil
+	}
+	if !slices.Contains(worker.Suffixes(), suffix) {
 		r.skips[suffixWord(suffix)+": no route"]++
 		return nil
 	}
@@ -177,7 +181,11 @@ func (r *runner) upload(ctx context.Context, d document) (doc worker.Document, o
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return doc, false, err
 	}
-	err = worker.CheckMarkdown(head[:n], info.Size())
+	if strings.EqualFold(filepath.Ext(d.file), worker.Markdown) {
+		err = worker.CheckMarkdown(head[:n], info.Size())
+	} else {
+		_, err = worker.CheckFile(ctx, worker.File{Ext: strings.ToLower(strings.TrimPrefix(filepath.Ext(d.file), ".")), Head: head[:n], Size: info.Size()})
+	}
 	if err == nil {
 		err = worker.CheckKey(d.key)
 	}
@@ -241,7 +249,7 @@ func (r *runner) drawObjects(ctx context.Context, prefix string, earlier []strin
 		if !worker.Under(o.Key, prefix) || r.covered(o.Key, earlier) || o.Modified.Before(r.since(r.began)) {
 			continue
 		}
-		if _, _, takes := r.routes.Match(o.Key); !takes {
+		if !r.takes(o.Key) {
 			r.skipped(o.Key)
 			continue
 		}
@@ -251,6 +259,17 @@ func (r *runner) drawObjects(ctx context.Context, prefix string, earlier []strin
 		}
 	}
 	return true
+}
+
+// takes reports whether an object is a document: one of a route, or anything
+// that can be parsed where nothing more is wanted.
+func (r *runner) takes(key string) bool {
+	if r.o.parse {
+		suffix := strings.ToLower(path.Ext(key))
+		return suffix != worker.Markdown && slices.Contains(worker.Suffixes(), suffix) && !worker.Ours(key)
+	}
+	_, _, takes := r.routes.Match(key)
+	return takes
 }
 
 // sortedSkips says why files were left out, the most frequent reason first.

@@ -117,6 +117,10 @@ func (a *app) jobLine(j worker.Job) map[string]any {
 	if j.Sealed() {
 		line["credits"] = j.Credits
 	}
+	add("failed_step", j.FailedAt)
+	if j.Parse != nil {
+		line["parse"] = parseLine(j.Parse)
+	}
 	if !j.Until.IsZero() {
 		line["until"] = j.Until
 	}

@@ -105,11 +105,17 @@ func span(least, most time.Duration) string {
 
 func explanationOf(d worker.Detail, stop worker.Breaker, usual worker.Usual, now time.Time) explanation {
 	x := explanation{reason: waiting(d.Job), now: now, since: d.Updated, usual: usual}
+	if d.State == worker.Claimed && d.Parse != nil && d.Parse.State != "" {
+		x.reason = waitingForParse(d.Parse)
+	}
 	if stop.Open && d.State == worker.Claimed {
 		x.reason, x.since = worker.WaitBreaker, stop.Since
 	}
 	for _, h := range d.History {
 		x.soFar = append(x.soFar, fmt.Sprintf("%s %s", past(h.Event), moment(h.At, now, time.TimeOnly)))
+	}
+	if parse := parsedSoFar(d.Parse); parse != "" {
+		x.soFar = append(x.soFar[:1:1], append([]string{parse}, x.soFar[1:]...)...)
 	}
 	if over := len(x.soFar) - maxSoFar; over > 0 {
 		x.soFar = append([]string{fmt.Sprintf("(%d earlier)", over)}, x.soFar[over:]...)
@@ -166,6 +172,8 @@ func nextClaimed(d worker.Detail, stop worker.Breaker, now time.Time) string {
 		return "nothing is submitted until a person releases the breaker"
 	case stop.Open:
 		return "nothing is submitted while the breaker is open; one worker tries again" + at(stop.Probe, now)
+	case d.Parse != nil && !d.Parse.Ready && d.Parse.Ref != "" && !d.Parse.State.Settled():
+		return "its parse, which is a job of its own: zdrworker jobs explain " + shortRef(d.Parse.Ref)
 	case d.Until.After(now):
 		return "a new attempt" + at(d.Until, now)
 	}

@@ -13,9 +13,9 @@ import (
 
 // listOptions are the flags of jobs list.
 type listOptions struct {
-	state, route string
-	all          bool
-	limit        int
+	state, step, route string
+	all                bool
+	limit              int
 }
 
 // failedJobs is a word for --state that is no state: jobs that ended without a
@@ -33,6 +33,7 @@ their markers; --all, --state closed and --state failed read every record.`,
 	f.Var(choice(&o.state, "", "", "claimed", "submitting", "submitted", "sealing", "sealed", "draining", "closed", "fencing", "held", "failing", failedJobs),
 		"state", "`state`: claimed, submitting, submitted, sealing, sealed, draining, closed, fencing, held, failing; or failed: every job without a result ($ZDRWORKER_STATE)")
 	f.StringVar(&o.route, "route", "", "`name` of a route ($ZDRWORKER_ROUTE)")
+	f.Var(choice(&o.step, "", "", worker.StepParse, worker.StepExtract), "step", "`step`: parse or extract; a document that is no Markdown has a job of each ($ZDRWORKER_STEP)")
 	f.BoolVar(&o.all, "all", false, "closed jobs too ($ZDRWORKER_ALL)")
 	f.IntVar(&o.limit, "limit", 0, "stop after so many jobs; 0 is all ($ZDRWORKER_LIMIT)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +43,7 @@ their markers; --all, --state closed and --state failed read every record.`,
 }
 
 func (a *app) jobsList(ctx context.Context, w *opened, o listOptions) error {
-	filter := worker.Filter{All: o.all || o.state == failedJobs, Route: o.route}
+	filter := worker.Filter{All: o.all || o.state == failedJobs, Route: o.route, Step: o.step}
 	if o.state != failedJobs {
 		filter.State = worker.State(o.state)
 	}
@@ -75,7 +76,7 @@ func (a *app) jobRow(j worker.Job, first bool) error {
 		return a.line(a.jobLine(j))
 	}
 	if first {
-		if err := a.row("REF", "STATE", "WAITING FOR", "ROUTE", "ATTEMPT", "AGE", "CREDITS", "OUTCOME"); err != nil {
+		if err := a.row("REF", "STEP", "STATE", "WAITING FOR", "ROUTE", "ATTEMPT", "AGE", "CREDITS", "OUTCOME"); err != nil {
 			return err
 		}
 	}
@@ -90,10 +91,10 @@ func (a *app) jobRow(j worker.Job, first bool) error {
 	if a.showNames() && !j.Document.IsZero() {
 		what += "  " + j.Document.Reveal()
 	}
-	return a.row(shortRef(j.Ref), j.State, waiting(j), cut(j.Route, 24), j.Attempt, ago(time.Since(j.Claimed)), cost, what)
+	return a.row(shortRef(j.Ref), j.Step, j.State, waiting(j), cut(j.Route, 24), j.Attempt, ago(time.Since(j.Claimed)), cost, what)
 }
 
 func (a *app) row(cells ...any) error {
-	const format = "%-8s  %-10s  %-11s  %-24s  %7v  %9s  %7s  %s"
+	const format = "%-8s  %-7s  %-10s  %-11s  %-24s  %7v  %9s  %7s  %s"
 	return a.printf("%s\n", strings.TrimRight(fmt.Sprintf(format, cells...), " "))
 }

@@ -52,7 +52,7 @@ func (a *app) jobsShow(ctx context.Context, w *opened, j worker.Job) error {
 	if err := a.fields(
 		"job", j.Ref, "state", state,
 		"route", fmt.Sprintf("%s revision %d   %s", j.Route, j.Revision, cut(d.Schema, 19)),
-		"document", a.hidden(j.Document), "result", a.resultOf(j), "outcome", outcomeOf(j),
+		"document", a.hidden(j.Document), "result", a.resultOf(j), "outcome", outcomeOf(j), "parse", parseOf(j),
 		"receipt", receiptOf(d.Receipt), "attempts", attemptsOf(d.Attempts, now),
 	); err != nil {
 		return err
@@ -97,6 +97,8 @@ func (a *app) resultOf(j worker.Job) string {
 // outcomeOf is what came of a job, in a few words.
 func outcomeOf(j worker.Job) string {
 	switch {
+	case j.Code != "" && j.FailedAt != "" && j.FailedAt != j.Step:
+		return fmt.Sprintf("%s at step %s, billed: %s", j.Code, j.FailedAt, j.Billed)
 	case j.Code != "" && j.Billed != "":
 		return fmt.Sprintf("%s, billed: %s", j.Code, j.Billed)
 	case j.Code != "":
@@ -109,7 +111,11 @@ func receiptOf(r *worker.Receipt) string {
 	if r == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%s credits, %s at the provider, model %s", credits(r.Credits), took(r.Duration), r.Model)
+	pages := ""
+	if r.Pages > 0 {
+		pages = count(r.Pages, "page") + ", "
+	}
+	text := pages + fmt.Sprintf("%s credits, %s at the provider, model %s", credits(r.Credits), took(r.Duration), r.Model)
 	if r.Warnings > 0 {
 		text += ", " + count(r.Warnings, "warning")
 	}

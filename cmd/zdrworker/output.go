@@ -47,14 +47,18 @@ func (r *runner) save(ctx context.Context, o worker.Outcome) (string, error) {
 	out := r.outs[o.Document.Reveal()]
 	delete(r.outs, o.Document.Reveal())
 	r.mu.Unlock()
-	if r.o.output == "" || !o.Job.Sealed() || o.Job.Result.IsZero() {
+	if r.o.output == "" || !o.Job.Sealed() || o.Job.Result.IsZero() && !r.o.parse {
 		return "", nil
 	}
-	local := filepath.FromSlash(out + ".json")
+	open, ending := r.Pipeline.OpenResult, ".json"
+	if r.o.parse {
+		open, ending = r.Pipeline.OpenMarkdown, worker.Markdown
+	}
+	local := filepath.FromSlash(out + ending)
 	if !filepath.IsLocal(local) {
 		return "", &failure{code: codeFile, text: "a document's key is no path below the output folder", hint: "fetch its result from the bucket"}
 	}
-	body, err := r.Pipeline.OpenResult(ctx, o.Job)
+	body, err := open(ctx, o.Job)
 	if err != nil {
 		return "", err
 	}

@@ -99,6 +99,9 @@ func (r *runner) tell(o worker.Outcome, at string) error {
 	add("billed", o.Job.Billed)
 	if o.Job.Sealed() {
 		line["credits"] = o.Job.Credits
+		if o.Job.Parse != nil {
+			line["parse"] = parseLine(o.Job.Parse)
+		}
 	}
 	if r.a.showNames() {
 		add("document", o.Document.Reveal())

@@ -82,20 +82,25 @@ func (a *app) routed(routes worker.Routes, key string) error {
 	if err != nil {
 		return err
 	}
-	line := map[string]any{"type": "match", "route": route.Name, "revision": route.Revision, "digest": route.Digest()}
+	line := map[string]any{"type": "match", "route": route.Name, "revision": route.Revision, "digest": route.Digest(), "steps": stepsOf(match)}
 	if a.showNames() {
 		line["result"], line["failure"] = result, failed
 	}
 	if err := a.line(line); err != nil {
 		return err
 	}
-	if err := a.printf("\nroute     %s, revision %d\nresult    %s\nfailure   %s\n", route.Name, route.Revision, a.name(result), a.name(failed)); err != nil {
+	if err := a.printf("\nroute     %s, revision %d\nsteps     %s\nresult    %s\nfailure   %s\n", route.Name, route.Revision, strings.Join(stepsOf(match), ", then "), a.name(result), a.name(failed)); err != nil {
 		return err
 	}
-	if match.Code() != "" {
-		return &failure{code: code(match.Code()), text: "the route takes " + match.Suffix + ", which is no Markdown"}
-	}
 	return nil
+}
+
+// stepsOf are the steps that a document goes through.
+func stepsOf(m worker.Match) []string {
+	if m.NeedsParse() {
+		return []string{worker.StepParse, worker.StepExtract}
+	}
+	return []string{worker.StepExtract}
 }
 
 // name gives a document's name where it may be shown.

@@ -27,6 +27,7 @@ type runOptions struct {
 	shards   int
 	backfill string
 	noWait   bool
+	parse    bool // Markdown is all that is wanted
 	dryRun   bool
 	yes      bool
 }
@@ -44,6 +45,12 @@ goes on where it stopped.
 With --schema every document is extracted by that one schema, and giving it
 approves it; where it says things that the provider should perhaps not keep, this
 asks first. Without it the routes of the configuration decide.
+
+Markdown (.md) is extracted as it is. PDFs, images and office documents are
+parsed first, which is a job of its own and the expensive part: its result stays
+in the store bucket, and every route and revision that needs it takes it from
+there. With --parse-only that is all: no schema is needed, and --output gets the
+Markdown.
 
 What lies in the bucket, below s3://bucket/prefix or in a list of objects, is a
 backfill: one object in the bucket says how far it is, and documents become jobs
@@ -68,6 +75,8 @@ Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
 		Example: `  zdrworker run s3://acme-docs/inbox/ --since 7d --limit 100
   zdrworker run --files-from s3://acme-lists/inventory/manifest.json --no-wait
   zdrworker run ./inbox --schema invoice.json --output out
+  zdrworker run scan.pdf --schema s.json --sandbox
+  zdrworker run scan.pdf --parse-only --output out
   zdrworker run s3://acme-docs/inbox/
   zdrworker run in/*.md --schema invoice.json --sandbox --output out`,
 	}
@@ -82,6 +91,7 @@ Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
 	f.IntVar(&o.shards, "shards", 0, "among how many processes a backfill is shared; 0 is made out by its size ($ZDRWORKER_SHARDS)")
 	f.StringVar(&o.backfill, "backfill", "", "`name` that makes processes share one backfill, also after its end ($ZDRWORKER_BACKFILL)")
 	f.BoolVar(&o.noWait, "no-wait", false, "make everything durable, submit nothing and leave ($ZDRWORKER_NO_WAIT)")
+	f.BoolVar(&o.parse, "parse-only", false, "make Markdown of the documents and stop there ($ZDRWORKER_PARSE_ONLY)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done; nothing is uploaded or submitted ($ZDRWORKER_DRY_RUN)")
 	f.BoolVar(&o.yes, "yes", false, "send the schema in spite of findings ($ZDRWORKER_YES)")
 	a.addSandboxFlag(f, &o.sandbox)
@@ -219,7 +229,10 @@ func (r *runner) sweepAndWork(ctx context.Context) (worker.Summary, error) {
 // ready looks at all that can be wrong on this machine, before a bucket is
 // asked or written to.
 func (r *runner) ready(ctx context.Context, paths []string) error {
-	if r.o.schema == "" && len(r.config.Routes) == 0 {
+	if r.o.parse && r.o.schema != "" {
+		return usage("--schema says what to extract, and --parse-only extracts nothing")
+	}
+	if r.o.schema == "" && len(r.config.Routes) == 0 && !r.o.parse {
 		return &failure{code: codeConfigMissing, text: "nothing says what to extract", hint: "give --schema FILE, or routes in the configuration file"}
 	}
 	if err := r.route(ctx, r.o.opening); err != nil {
@@ -282,6 +295,7 @@ func (r *runner) work(ctx context.Context) (worker.Summary, error) {
 	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
 		Documents: limited(r.documents(ctx), r.o.limit), Notify: r.notify, Status: r.status,
 		Backfills: r.filling, Share: r.share, Shares: r.of,
+		ParseOnly: r.o.parse, Parse: worker.ParseOptions{Model: r.config.Defaults.ParseModel},
 	})
 	counted()
 	err = errors.Join(err, r.written())

@@ -30,7 +30,7 @@ func feed(p putter) trigger.HandlerFunc {
 		_, err := p.Put(ctx, worker.Document{Key: e.Key.Reveal(), Version: e.Version})
 		if f, ok := errors.AsType[*worker.Fault](err); ok {
 			switch f.Code {
-			case worker.CodeNoRoute, worker.CodeSourceGone, worker.CodeUnsupported, worker.CodeEmpty, worker.CodeBinary, worker.CodeKeyTooLong:
+			case worker.CodeNoRoute, worker.CodeSourceGone, worker.CodeEmpty, worker.CodeBinary, worker.CodeKeyTooLong:
 				return nil // not a document of ours, or there is nothing to extract
 			}
 		}
