@@ -36,7 +36,7 @@ func goldenRecord() *record {
 		},
 		Parse: &parseRef{
 			ID: ID{1}, Options: parseOptions{Model: "dpt-2-20260410", Split: "page", Figure: "Name the axes.", Password: "env:PDF"},
-			Want: 2, Gen: 2, Ref: "0100112233445566778899aabbccddeeff", ETag: "e4", Partial: true, Pages: 7, Credits: 21, Reused: true,
+			Want: 2, Gen: 2, Ref: "0100112233445566778899aabbccddeeff", ETag: "e4", Partial: true, Pages: 7, Credits: 21, Reused: true, Markdown: 1234,
 		},
 	}
 }

@@ -126,7 +126,7 @@ func TestMistakes(t *testing.T) {
 		{"unknown key of a route", "version: 1\nroutes:\n  - nmae: a\n", ":3:5", "routes.nmae", "unknown key", "did you mean routes.name?"},
 		{"later feature", "version: 1\nbudget: {credits_per_day: 1}\n", ":2:1", "budget", "is not supported by this version", "take the key out"},
 		{"later section", "version: 1\nkeep: {parsed: 90d}\n", ":2:1", "keep", "is not supported by this version", "take the key out"},
-		{"password in the file", "version: 1\nroutes: [{name: a, schema: s.json, parse: {password: " + secret + "}}]\n", ":2:53", "routes.parse.password", "env:NAME or file:PATH is wanted, never the password itself", ""},
+		{"password in the file", "version: 1\nroutes: [{name: a, schema: s.json, parse: {password: " + secret + "}}]\n", ":2:54", "routes.parse.password", "env:NAME or file:PATH is wanted, never the password itself", ""},
 		{"secret", "version: 1\nprovider: {api_key: " + secret + "}\n", ":2:12", "provider.api_key", "secrets do not belong into the file", ""},
 		{"wrong bucket", "version: 1\nstore: " + secret + "\n", ":2:8", "store", "s3://bucket is wanted, without a prefix", ""},
 		{"closed set", "version: 1\nprovider: {region: " + secret + "}\n", ":2:20", "provider.region", "one of us, eu is wanted", ""},
