@@ -34,9 +34,10 @@ func (r *runner) findShare() (err error) {
 
 // shared reports whether what lies in the bucket is worked on as a backfill that
 // others may share. Results for a folder of this machine are drawn by this
-// process alone: another's would not come here.
+// process alone: another's would not come here. A backfill is of routes, and --parse-only
+// has none.
 func (r *runner) shared() bool {
-	return (len(r.prefixes) > 0 || r.list != nil) && r.o.output == ""
+	return (len(r.prefixes) > 0 || r.list != nil) && r.o.output == "" && !r.o.parse
 }
 
 // backfill begins the backfill, or joins it.
@@ -124,7 +125,7 @@ func (r *runner) leave(ctx context.Context) error {
 // unfit reports whether a document, and nothing else, is why it has no job.
 func unfit(err error) bool {
 	c := explain(err).code
-	return c == codeNoRoute || c == codeNeedsParse || c == codeKeyTooLong || c == codeKeyRefused || classOf(c).exit == exitFailed
+	return c == codeNoRoute || c == codeKeyTooLong || c == codeKeyRefused || classOf(c).exit == exitFailed
 }
 
 // left says what was left in the buckets.

@@ -143,6 +143,8 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 		return &failure{code: codeUsage, text: "run needs PATH…", hint: "name files, folders or s3://bucket/prefix, or give --files-from"}
 	case o.noWait && o.output != "":
 		return usage("--no-wait has no results to write to --output")
+	case o.noWait && o.parse:
+		return usage("--no-wait leaves the extraction to the workers that serve, and --parse-only wants none")
 	case o.noWait && o.sandbox:
 		return usage("--no-wait leaves work in the buckets, and those of --sandbox are gone at the end")
 	case o.shards < 0 || o.limit < 0:
