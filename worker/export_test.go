@@ -90,6 +90,10 @@ type RecordView struct {
 	SealETag string
 	Failure  string
 	Billed   string
+	Step     string
+	Parse    ID     // of an extract record whose document is parsed first
+	Pin      string // ETag of the parse result that its Markdown is from
+	Want     int    // least generation of the parse
 	Events   []Event
 }
 
@@ -114,7 +118,10 @@ func ViewRecord(b []byte) (RecordView, error) {
 	}
 	v := RecordView{
 		Seq: r.Seq, Nonce: r.Nonce, Ref: r.Ref, Gen: r.Gen, State: r.State, Source: versionOf(r.Source),
-		Key: r.Route.Result, Hold: r.Hold,
+		Key: r.Route.Result, Hold: r.Hold, Step: r.Step,
+	}
+	if r.Parse != nil {
+		v.Parse, v.Pin, v.Want = r.Parse.ID, r.Parse.ETag, r.Parse.Want
 	}
 	for _, h := range r.History {
 		v.Events = append(v.Events, h.Event)
@@ -146,6 +153,9 @@ func IDInKey(key string) (id ID, gen int, ok bool) {
 	id, gen, err := parseMarkerKey(key)
 	return id, gen, err == nil
 }
+
+// ParsedOf is where a parse's result lies.
+func ParsedOf(id ID) string { return parsedKey(id) }
 
 // MarkerOf and RecordOf are the keys of a job.
 func MarkerOf(id ID, gen int) string { return markerKey(id, gen) }

@@ -74,6 +74,7 @@ const (
 	resultHuge
 	resultForeign
 	resultViolates
+	pagesUnread
 	contentLeaks
 	urlNotNamed
 	providerRetries
@@ -84,6 +85,7 @@ const (
 	backToOld
 	deleted
 	emptied
+	parsedGone
 	// People.
 	retries
 	abandons
@@ -164,6 +166,7 @@ var faults = [numFaults]fault{
 	resultHuge:      {"result-is-too-large", 0.1},
 	resultForeign:   {"result-of-another-job", 0.1},
 	resultViolates:  {"result-breaks-schema", 0.1},
+	pagesUnread:     {"parse-misses-pages", 0.2},
 	contentLeaks:    {"provider-keeps-content", 0.05},
 	urlNotNamed:     {"provider-names-no-output-url", 1},
 	providerRetries: {"provider-repeats-transfers", 1},
@@ -173,6 +176,7 @@ var faults = [numFaults]fault{
 	backToOld:       {"document-a-b-a", 0.01},
 	deleted:         {"document-deleted", 0.005},
 	emptied:         {"document-emptied", 0.005},
+	parsedGone:      {"parse-result-removed", 0.01},
 	retries:         {"person-retries-failed", 0.01},
 	abandons:        {"person-abandons", 0.01},
 	resubmits:       {"person-resubmits-held", 0.01},

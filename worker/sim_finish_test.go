@@ -23,6 +23,7 @@ func (w *watch) finish(s *sim) {
 
 func (w *watch) rested(s *sim, id worker.ID, r worker.RecordView) {
 	switch {
+	case w.waitsForHeld(r):
 	case r.State != worker.Closed && r.State != worker.Held:
 		s.violate("stuck", "%s is still %s", short(id), r.State)
 	case r.State == worker.Held && r.Hold == "":
@@ -86,6 +87,7 @@ func (w *watch) billing(s *sim) {
 			s.violate("forgotten", "a job of %s was accepted and answered, and no record knows it", short(id))
 		}
 	}
+	w.parsedOnce(s, billed)
 	for id, n := range billed {
 		r := w.records[id]
 		if most := 1 + w.again[id]; n > most {
@@ -93,6 +95,23 @@ func (w *watch) billing(s *sim) {
 		}
 		if r.Failure != "" && r.Billed == "no" {
 			s.violate("bill", "%s says that it was not billed (%s), and it was", short(id), r.Failure)
+		}
+	}
+}
+
+// parsedOnce: whatever the routes and revisions, a version of a document is
+// parsed once, and once more for each time that somebody chose so.
+func (w *watch) parsedOnce(s *sim, billed map[worker.ID]int) {
+	parses, allowed := map[string]int{}, map[string]int{}
+	for id, r := range w.records {
+		if r.Step == worker.StepParse {
+			parses[w.of[id]] += billed[id]
+			allowed[w.of[id]] += w.again[id]
+		}
+	}
+	for version, n := range parses {
+		if n > 1+allowed[version] {
+			s.violate("parse bill", "a document version was parsed %d times; %d were allowed", n, 1+allowed[version])
 		}
 	}
 }
@@ -116,20 +135,28 @@ func (w *watch) document(s *sim, d *document) {
 	if v == nil || v.body == "" {
 		return
 	}
-	id := s.names.IDOf(d.key, v.id, routeName, 1)
+	w.answered(s, d, v, routeName)
+	if d.file && s.o.twoRoutes {
+		w.answered(s, d, v, otherRoute)
+	}
+}
+
+// answered looks for a route's answer.
+func (w *watch) answered(s *sim, d *document, v *version, route string) {
+	id := s.names.IDOf(d.key, v.id, route, 1)
 	r, ok := w.records[id]
 	if !ok {
-		s.violate("lost", "document %d has no job", d.n)
+		s.violate("lost", "document %d has no job under %s", d.n, route)
 		return
 	}
 	if r.State != worker.Closed {
 		return // held, or reported as stuck
 	}
 	if r.Failure != "" {
-		w.failure(s, d, r)
+		w.failure(s, d, r, route)
 		return
 	}
-	body, ref := s.resultAt("results/" + routeName + "/" + strings.TrimPrefix(d.key, "inbox/") + ".json")
+	body, ref := s.resultAt("results/" + route + "/" + strings.TrimPrefix(d.key, "inbox/") + ".json")
 	var result struct {
 		Extraction struct{ Number string }
 	}
@@ -143,9 +170,9 @@ func (w *watch) document(s *sim, d *document) {
 	}
 }
 
-func (w *watch) failure(s *sim, d *document, r worker.RecordView) {
+func (w *watch) failure(s *sim, d *document, r worker.RecordView, route string) {
 	var said struct{ Code, Ref string }
-	body := s.object(storeName, "failures/"+routeName+"/"+strings.TrimPrefix(d.key, "inbox/")+".json")
+	body := s.object(storeName, "failures/"+route+"/"+strings.TrimPrefix(d.key, "inbox/")+".json")
 	if json.Unmarshal(body, &said) != nil || said.Code != r.Failure || said.Ref != r.Ref {
 		s.violate("reason", "document %d failed (%s) and its failure object does not say so", d.n, r.Failure)
 	}
@@ -189,7 +216,7 @@ func (w *watch) silence(s *sim) {
 	}
 	for _, o := range s.everything(storeName) {
 		content := false
-		for _, prefix := range []string{"inbox/", "results/", "zdr/history/", "zdr/texts/"} {
+		for _, prefix := range []string{"inbox/", "results/", "zdr/history/", "zdr/texts/", "zdr/parsed/"} {
 			content = content || strings.HasPrefix(o.key, prefix)
 		}
 		if !content && bytes.Contains(o.body, []byte(textMark)) {

@@ -355,7 +355,13 @@ var jobFaults = [numFaults]func(*sim, *adetest.JobFault){
 	resultHuge:     func(_ *sim, f *adetest.JobFault) { f.Landing.Alter = adetest.Pad(simMaxResult) },
 	resultForeign:  func(_ *sim, f *adetest.JobFault) { f.Landing.Alter = adetest.OfAnotherJob },
 	resultViolates: func(_ *sim, f *adetest.JobFault) { f.Landing.Alter = breakSchema },
+	pagesUnread:    func(_ *sim, f *adetest.JobFault) { f.Landing.Alter = missPages },
 	contentLeaks:   func(_ *sim, f *adetest.JobFault) { f.Leak = true },
+}
+
+// missPages has a parse say that it could not read its first page.
+func missPages(result []byte) []byte {
+	return bytes.Replace(result, []byte(`"page_count":`), []byte(`"failed_pages":[0],"page_count":`), 1)
 }
 
 // breakSchema makes a number of a text.

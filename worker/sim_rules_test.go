@@ -40,6 +40,8 @@ var proofs = []proof{
 	{"PostOnce", worker.RulePostOnce, only(replyLost, errorAfter, replyCut), "bill", nil},
 	{"ClockBeforeAndAfter", worker.RuleClock, only(replyLost, clockJumps, jobSlow, putSkipped, urlNotNamed), "bill", patient},
 	{"MarkerWaits", worker.RuleMarkerWaits, only(pauseLease, pauseURL), "I6 stuck", markAndSleep},
+	{"ParsedIsCopied", worker.RuleParsedCopy, only(), "failed", files},
+	{"OneParse", worker.RuleOneParse, only(), "parse+bill", files},
 	{"MarkerFirst", worker.RuleMarkFirst, only(crashAfter, pauseLease), "I6", nil},
 }
 
@@ -68,6 +70,9 @@ func latePost(o *options) { o.docs, o.workers, o.intensity, o.steps, o.pauseAt =
 func lateRemoval(o *options) {
 	o.docs, o.workers, o.intensity, o.steps, o.pauseAt = 1, 3, 4, 300, "remove zdr/open/"
 }
+
+// files: documents that must be parsed, under two routes.
+func files(o *options) { o.files, o.twoRoutes = 4, true }
 
 // patient: time goes by in long pieces.
 func patient(o *options) { o.docs, o.intensity, o.steps = 1, 4, 300 }

@@ -117,13 +117,17 @@ func (n *totals) add(s *sim) {
 	n.Seeds++
 	n.Effects += s.steps
 	for _, r := range s.watch.records {
+		step := ""
+		if r.Step == worker.StepParse {
+			step = "parse "
+		}
 		switch {
 		case r.State == worker.Held:
-			n.Ends["held "+r.Hold]++
+			n.Ends[step+"held "+r.Hold]++
 		case r.Failure != "":
-			n.Ends["failed "+r.Failure]++
+			n.Ends[step+"failed "+r.Failure]++
 		default:
-			n.Ends["sealed "+r.Status]++
+			n.Ends[step+"sealed "+r.Status]++
 		}
 	}
 	n.Billed += s.provider.Billed().Jobs

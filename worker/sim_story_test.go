@@ -13,6 +13,7 @@ import (
 // document is one key of the store bucket and all that was ever written there.
 type document struct {
 	n       int
+	file    bool // it has to be parsed first
 	key     string
 	there   bool
 	history []version // in the order of writing
@@ -27,8 +28,12 @@ type version struct {
 	native string // the version id to ask for, "" where there is none
 }
 
-func newDocument(n int) *document {
-	return &document{n: n, key: fmt.Sprintf("inbox/%s-%d.md", nameMark, n)}
+func newDocument(n int, file bool) *document {
+	ext := "md"
+	if file {
+		ext = "txt"
+	}
+	return &document{n: n, file: file, key: fmt.Sprintf("inbox/%s-%d.%s", nameMark, n, ext)}
 }
 
 // fresh makes a text that no other version has.
@@ -104,6 +109,8 @@ func (s *sim) disturb() {
 	case s.roll(storeOutage):
 		s.outage = time.Now().Add(between(s.rng, 10*time.Minute, time.Hour))
 		s.note("outside", "store away")
+	case s.roll(parsedGone):
+		s.forget()
 	case s.roll(staleMarker):
 		id := worker.ID{byte(s.rng.Uint32()), 1}
 		s.server.PutRaw(storeName, worker.MarkerOf(id, 1), nil, nil)
@@ -130,6 +137,17 @@ func (s *sim) disturb() {
 		case s.rng.IntN(8) == 0:
 			s.happened[restartLate]++
 			s.procs[i] = s.spawn(p.id, p.life+1)
+		}
+	}
+}
+
+// forget removes a parse result, as a lifecycle rule that is too eager would.
+func (s *sim) forget() {
+	for _, id := range s.watch.ids {
+		if s.watch.records[id].Step == worker.StepParse && s.object(storeName, worker.ParsedOf(id)) != nil {
+			s.note("outside", "the parse result of "+short(id)+" is removed")
+			_, _ = s.server.Lookup(storeName).Delete(worker.ParsedOf(id), "", s.storeNow())
+			return
 		}
 	}
 }
@@ -247,9 +265,14 @@ func (s *sim) calm() {
 	}
 	s.note("outside", "calm")
 	s.settle()
-	p := s.calmWorker()
+	p := s.calmWorker(8)
 	if s.failed() {
 		return
+	}
+	if s.o.twoRoutes { // the scan of the other configuration
+		if other := s.calmWorker(9); !s.failed() {
+			s.scan(other)
+		}
 	}
 	for range 2 { // a second scan finds what was closing during the first
 		s.scan(p)
@@ -291,8 +314,8 @@ func (s *sim) round(p *process, n int) {
 	time.Sleep(waits[n%len(waits)])
 }
 
-func (s *sim) calmWorker() *process {
-	p := s.spawn(9, 1)
+func (s *sim) calmWorker(id int) *process {
+	p := s.spawn(id, 1)
 	s.procs = append(s.procs, p)
 	s.settle()
 	if p.pipe == nil && !s.failed() {

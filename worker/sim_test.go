@@ -38,6 +38,7 @@ func optionsOf(seed uint64) options {
 	if r.IntN(4) == 0 {
 		o.deleted = worker.DeletedDiscard
 	}
+	o.files, o.twoRoutes = r.IntN(5), r.IntN(3) == 0
 	return o
 }
 
@@ -113,8 +114,8 @@ func report(t *testing.T, o options) {
 }
 
 func describeRun(o options) string {
-	return fmt.Sprintf("seed %d, %d documents, %d workers, %d steps, versioned %t, uncertain %s, deleted %s, intensity %g\nfaults: %s",
-		o.seed, o.docs, o.workers, o.steps, o.versioned, o.uncertain, o.deleted, o.intensity, o.faults)
+	return fmt.Sprintf("seed %d, %d documents, %d workers, %d steps, versioned %t, uncertain %s, deleted %s, files %d/4, two routes %t, intensity %g\nfaults: %s",
+		o.seed, o.docs, o.workers, o.steps, o.versioned, o.uncertain, o.deleted, o.files, o.twoRoutes, o.intensity, o.faults)
 }
 
 func replay(o options) string {

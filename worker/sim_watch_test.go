@@ -21,12 +21,13 @@ import (
 type watch struct {
 	records   map[worker.ID]worker.RecordView
 	ids       []worker.ID
-	intents   map[string]intent // by token
-	staged    map[string]int    // copies made, by key
-	again     map[worker.ID]int // new attempts that somebody chose: each may be billed
-	heardJobs map[string]bool   // ids of 202s that a worker has read
-	published map[string]string // result key → ref of what stands there
-	sealed    map[string][]byte // ref → the result, once its record says sealed
+	intents   map[string]intent    // by token
+	staged    map[string]int       // copies made, by key
+	of        map[worker.ID]string // the version that a job is about; a closed record drops it
+	again     map[worker.ID]int    // new attempts that somebody chose: each may be billed
+	heardJobs map[string]bool      // ids of 202s that a worker has read
+	published map[string]string    // result key → ref of what stands there
+	sealed    map[string][]byte    // ref → the result, once its record says sealed
 	newer     map[string]string
 	stranger  bool
 	log       lockedBuffer
@@ -40,7 +41,7 @@ type intent struct {
 
 func newWatch() *watch {
 	return &watch{
-		records: map[worker.ID]worker.RecordView{}, intents: map[string]intent{}, staged: map[string]int{},
+		records: map[worker.ID]worker.RecordView{}, intents: map[string]intent{}, staged: map[string]int{}, of: map[worker.ID]string{},
 		again: map[worker.ID]int{}, heardJobs: map[string]bool{}, published: map[string]string{},
 		sealed: map[string][]byte{}, newer: map[string]string{},
 	}
@@ -75,10 +76,11 @@ func (w *watch) wrote(s *sim, p *process, c memstore.Call) {
 		}
 	case c.Bucket == storeName && strings.HasPrefix(c.Key, "results/") && c.Op == memstore.Put:
 		w.result(s, c.Key)
-	case c.Bucket == exchangeName && c.Op == memstore.Copy:
+	case c.Bucket == exchangeName && (c.Op == memstore.Copy || c.Op == memstore.Put) && strings.HasPrefix(c.Key, worker.StagingPrefix) && !strings.HasSuffix(c.Key, ".race"):
 		if w.staged[c.Key]++; w.staged[c.Key] > 1 {
 			s.violate("I2", "a staging object was made twice")
 		}
+		w.stagedText(s, c.Key)
 	case c.Bucket == exchangeName && c.Op == memstore.Remove && strings.HasPrefix(c.Key, worker.OutboxPrefix):
 		w.removed(s, c.Key)
 	}
@@ -96,6 +98,9 @@ func (w *watch) record(s *sim, p *process, id worker.ID, key string) {
 		w.ids = append(w.ids, id)
 	}
 	w.records[id] = now
+	if now.Source != "" {
+		w.of[id] = now.Source
+	}
 	if s.tracing {
 		s.note(p.name(), "  record "+short(id)+" "+fmt.Sprint(news(was, now, known))+" → "+string(now.State)+" "+now.Hold+now.Failure)
 	}
@@ -106,7 +111,10 @@ func (w *watch) record(s *sim, p *process, id worker.ID, key string) {
 	if !w.findable(s, id, now) {
 		s.violate("I6", "%s is %s in generation %d and has no marker", short(id), now.State, now.Gen)
 	}
-	if now.Event == worker.EventResubmit || now.Event == worker.EventRetry && (was.Failure != "" || was.Status == worker.StatusDiscarded) {
+	if again := now.Event == worker.EventRetry && now.Step == worker.StepParse && was.Billed != "no"; again {
+		w.again[id]++ // a failure that was not billed is tried again for nothing
+	} else if now.Step == worker.StepParse && now.Event == worker.EventRetry {
+	} else if now.Event == worker.EventResubmit || now.Event == worker.EventRetry && (was.Failure != "" || was.Status == worker.StatusDiscarded) {
 		w.again[id]++
 	}
 	for _, e := range events {
@@ -169,11 +177,48 @@ func (w *watch) consequences(s *sim, p *process, id worker.ID, r worker.RecordVi
 			}
 		}
 	case worker.EventSeal:
-		if body, ref := s.resultAt(r.Key); ref == r.Ref {
+		if r.Step == worker.StepParse {
+			w.parsed(s, id, r)
+		} else if body, ref := s.resultAt(r.Key); ref == r.Ref {
 			w.sealed[r.Ref] = body
-		} else if r.Status == worker.StatusOK || r.Status == worker.StatusSchemaViolation {
+		} else if r.Status == worker.StatusOK || r.Status == worker.StatusSchemaViolation || r.Status == worker.StatusPartial {
 			w.missing(s, id, r)
 		}
+	}
+}
+
+// parsed: a parse says sealed, so its result lies at its key, unless a rule has
+// taken it since.
+func (w *watch) parsed(s *sim, id worker.ID, r worker.RecordView) {
+	body, ref := s.resultAt(worker.ParsedOf(id))
+	if s.happened[parsedGone] == 0 && (body == nil || ref != r.Ref) {
+		s.violate("lost", "%s is sealed and there is no parse result", short(id))
+	}
+}
+
+// stagedText holds what an extract job stages against the parse result that its
+// record names: the very bytes of its markdown.
+func (w *watch) stagedText(s *sim, key string) {
+	id, _, ok := s.names.TokenIn(key)
+	r := w.records[id]
+	if !ok || r.Step != worker.StepExtract || r.Parse.IsZero() || s.o.without != 0 {
+		return
+	}
+	seen, err := s.server.Lookup(storeName).Get(worker.ParsedOf(r.Parse), "")
+	var result struct{ Markdown string }
+	text := s.object(exchangeName, key)
+	switch {
+	case err != nil:
+		if s.happened[parsedGone] == 0 {
+			s.violate("staged", "%s stages although there is no parse result", short(id))
+		}
+	case seen.ETag != r.Pin:
+		// A newer parse stands by now; this one was read before.
+		if w.records[r.Parse].Gen < 2 {
+			s.violate("staged", "%s stages from another parse result than it was pinned to", short(id))
+		}
+	case json.Unmarshal(seen.Body, &result) != nil || result.Markdown != string(text):
+		s.violate("staged", "%s stages other text than its parse result's", short(id))
 	}
 }
 
@@ -265,7 +310,7 @@ func (w *watch) landed(s *sim, key string) {
 	}
 }
 
-var staged = regexp.MustCompile(`/s/([A-Za-z0-9_-]+)\.md`)
+var staged = regexp.MustCompile(`/s/([A-Za-z0-9_-]+)\.(?:md|txt)`)
 
 // posting holds a POST that is about to leave against I1 and its deadline.
 func (w *watch) posting(s *sim, p *process, body []byte) string {
@@ -309,11 +354,16 @@ func (w *watch) someID(s *sim) (worker.ID, bool) {
 // rests: no job has anything left to do by itself.
 func (w *watch) rests(s *sim) bool {
 	for _, r := range w.records {
-		if r.State != worker.Closed && r.State != worker.Held {
+		if r.State != worker.Closed && r.State != worker.Held && !w.waitsForHeld(r) {
 			return false
 		}
 	}
 	return len(s.late) == 0
+}
+
+// waitsForHeld: nothing moves a job whose parse somebody must decide about.
+func (w *watch) waitsForHeld(r worker.RecordView) bool {
+	return r.State == worker.Claimed && !r.Parse.IsZero() && w.records[r.Parse].State == worker.Held
 }
 
 func (w *watch) scan(s *sim, where string, b []byte) {

@@ -34,6 +34,7 @@ const (
 	readerKey    = "AKIAREADER"
 	writerKey    = "AKIAWRITER"
 	routeName    = "invoices"
+	otherRoute   = "receipts" // takes the files too, in some workers' configuration
 
 	// nameMark and textMark are what must be found nowhere but in content.
 	nameMark = "Qx7vNamE"
@@ -63,6 +64,8 @@ type options struct {
 	deleted   worker.Deleted
 	versioned bool
 	workers   int
+	files     int    // of four documents so many must be parsed first
+	twoRoutes bool   // every other worker has another route for them
 	pauseAt   string // workers sleep often before effects that begin so: "put results/"
 }
 
@@ -216,7 +219,7 @@ func (s *sim) open(ctx context.Context, p *process, store string) (*worker.Pipel
 	return worker.New(ctx, worker.Config{
 		Store: s.server.Bucket(store), Exchange: s.server.Bucket(exchangeName),
 		Provider: ade.New(d.guard, zdr.NewAPIKey("sim-key-000001")), Signer: signer,
-		Routes: worker.Routes{{Name: routeName, Prefix: "inbox/", Schema: simSchema}},
+		Routes: s.routesOf(p),
 		Logger: slog.New(slog.NewTextHandler(&s.watch.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: worker.Settings{
 			Workers: 1, MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted,
@@ -233,6 +236,16 @@ func (s *sim) identity(id string) presign.Identity {
 		}
 		return whole.Retrieve(ctx)
 	})}
+}
+
+// routesOf: where a seed says so, every other worker answers files under a route
+// of its own. What is parsed is the same.
+func (s *sim) routesOf(p *process) worker.Routes {
+	all := worker.Route{Name: routeName, Prefix: "inbox/", Suffixes: []string{".md", ".txt"}, Schema: simSchema}
+	if s.o.twoRoutes && p.id%2 == 1 {
+		return worker.Routes{{Name: otherRoute, Prefix: "inbox/", Suffixes: []string{".txt"}, Schema: simSchema}, all}
+	}
+	return worker.Routes{all}
 }
 
 func identity(id string) presign.Identity {
@@ -260,7 +273,7 @@ func (s *sim) returned(p *process, what string, err error) {
 func (s *sim) play() {
 	s.chaos = true
 	for i := range s.o.docs {
-		s.docs = append(s.docs, newDocument(i))
+		s.docs = append(s.docs, newDocument(i, s.rng.IntN(4) < s.o.files))
 		s.write(s.docs[i], s.docs[i].fresh())
 	}
 	for i := range s.o.workers {
