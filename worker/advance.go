@@ -117,7 +117,7 @@ func (p *Pipeline) drive(ctx context.Context, j *job, n nudge) (pause, error) {
 			n.looked = false
 		case err != nil:
 			return w, fault("advance", j.rec.Ref, err)
-		case done:
+		case done && j.rec.State != Failing: // what was staged goes at once
 			return w, nil
 		}
 	}

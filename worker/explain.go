@@ -111,6 +111,13 @@ func (p *Pipeline) Sayings(ctx context.Context, id ID) ([]Saying, error) {
 		}
 		all = append(all, Saying{gen, kind, text})
 	}
+	if j, err := p.load(ctx, id); err == nil && j.rec.Parse != nil && j.rec.Failure != nil && j.rec.Failure.Step == StepParse {
+		of, err := p.Sayings(ctx, j.rec.Parse.ID) // a parse has none itself
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
 	slices.SortStableFunc(all, func(a, b Saying) int { return a.Gen - b.Gen })
 	return all, nil
 }

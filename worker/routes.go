@@ -52,7 +52,7 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 		if seen.Format > 1 {
 			return errNewerFormat
 		}
-		if before, ok := seen.Revisions[r.Revision]; ok {
+		if before, ok := seen.Revisions[r.Revision]; ok && !before.parsesNow(want) {
 			return p.sameRevision(ctx, r, before, want)
 		}
 		// Kept so that a later edit can be shown.
@@ -70,6 +70,12 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 		}
 	}
 	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// parsesNow: the route is what it was, and says how it parses for the first
+// time. No document of it was parsed before, so nothing is answered differently.
+func (f routeFacts) parsesNow(want routeFacts) bool {
+	return f.Parse == "" && want.Parse != "" && f.Schema == want.Schema && f.Model == want.Model && f.Strict == want.Strict
 }
 
 // sameRevision names what differs between two routes of one revision.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/zdrworker/zdrworker/worker/pdf/pdftest"
 )
 
 func TestMain(m *testing.M) {
@@ -44,7 +46,7 @@ func TestScripts(t *testing.T) {
 					return nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary,
+					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t),
 				},
 				Condition: func(name string) (bool, error) {
 					if name != "sandbox" {
@@ -88,6 +90,28 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("%s did not appear", args[0])
+}
+
+// makePDF gives the script command `pdf FILE [encrypted|broken|empty|LINE…]`.
+func makePDF(t *testing.T) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) < 2 {
+			ts.Fatalf("usage: pdf FILE LINE…")
+		}
+		var body []byte
+		switch args[1] {
+		case "encrypted":
+			body = pdftest.Encrypted("secret", pdftest.Page{Lines: []string{"Invoice number: 1"}})
+		case "broken":
+			body = pdftest.Broken(t)
+		case "empty":
+			body = pdftest.Empty(t)
+		default:
+			body = pdftest.Text(t, args[1:]...)
+		}
+		ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o700))
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), body, 0o600))
+	}
 }
 
 // makeBinary is the script command `binary FILE`: a file that is no text.

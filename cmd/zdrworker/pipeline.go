@@ -68,7 +68,7 @@ func (w *opened) route(ctx context.Context, o opening) error {
 	}
 	route := worker.Route{
 		Name: routeName(o, file.Schema), Schema: file.Schema, Model: c.Defaults.Model,
-		Suffixes: worker.Suffixes(), OnChange: worker.OnChange(c.Defaults.OnChange), Partial: worker.Partial(c.Defaults.Partial),
+		Suffixes: worker.Suffixes(), Parse: worker.ParseOptions{Model: c.Defaults.ParseModel}, OnChange: worker.OnChange(c.Defaults.OnChange), Partial: worker.Partial(c.Defaults.Partial),
 	}
 	w.routes, w.extras.Approve = worker.Routes{route}, []zdr.Schema{file.Schema}
 	return route.Validate()
