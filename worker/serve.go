@@ -222,7 +222,7 @@ func (s *Server) advance(ctx context.Context, t *task) {
 	}
 	t.route, t.back = j.rec.Route.Name, j.rec.Backfill
 	n := nudge{ask: t.ask || p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: s.leave}
-	n.wake = func(id ID) { s.queue.start(id, "") }
+	n.wake = func(id ID) { s.queue.start(id, "", false) }
 	w, err := p.drive(ctx, j, n)
 	if err != nil {
 		s.again(ctx, t, j, err)
