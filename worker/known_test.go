@@ -68,3 +68,17 @@ func TestReadingThatFailedIsNone(t *testing.T) {
 		t.Error("the records were not read again")
 	}
 }
+
+// TestNamedOwnerIsRemembered: a job that named another's outbox need not be
+// asked for again; one that named this job's own is never struck so.
+func TestNamedOwnerIsRemembered(t *testing.T) {
+	k, mine, other := newKnown(), ID{1}, ID{2}
+	id := unknownJobs(t, "job-a")["job-a"]
+	if k.delivers(id, mine) {
+		t.Error("known before anybody said so")
+	}
+	k.noteOwner(id, other)
+	if !k.delivers(id, mine) || k.delivers(id, other) {
+		t.Error("the owner is not who was named")
+	}
+}
