@@ -9,7 +9,7 @@ variable "bucket_name" {
   }
 
   validation {
-    condition     = !can(regex("zdr|ade|landing|extract|invoice|patient|claim|loan|contract", coalesce(var.bucket_name, "none")))
+    condition     = !can(regex("zdr|(^|-)ade(-|$)|landing|extract|invoice|patient|claim|loan|contract", coalesce(var.bucket_name, "none")))
     error_message = "bucket_name says what it is for, and the provider sees it. Leave it null, or take one that says nothing."
   }
 }

@@ -55,3 +55,13 @@ output "writer_policy" {
   description = "The writer's policy as JSON."
   value       = data.aws_iam_policy_document.signer["writer"].json
 }
+
+output "worker_trust" {
+  description = "Who may become the worker, as JSON."
+  value       = data.aws_iam_policy_document.worker_trust.json
+}
+
+output "signer_trust" {
+  description = "Who may become reader and writer, as JSON."
+  value       = data.aws_iam_policy_document.signer_trust.json
+}

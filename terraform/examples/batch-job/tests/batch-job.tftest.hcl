@@ -77,6 +77,12 @@ run "no_queue" {
   command = plan
 
   assert {
+    condition = alltrue([for trust in [module.identity.worker_trust, module.identity.signer_trust] :
+    strcontains(trust, "\"system:serviceaccount:${module.kubernetes.service_account.namespace}:${module.kubernetes.service_account.name}\"")])
+    error_message = "The roles trust another service account than the pods'."
+  }
+
+  assert {
     condition     = yamldecode(output.configuration).sources == []
     error_message = "A batch listens to a queue."
   }

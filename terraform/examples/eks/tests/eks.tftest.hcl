@@ -82,6 +82,12 @@ run "six_hours_by_web_identity" {
   command = plan
 
   assert {
+    condition = alltrue([for trust in [module.identity.worker_trust, module.identity.signer_trust] :
+    strcontains(trust, "\"system:serviceaccount:${module.kubernetes.service_account.namespace}:${module.kubernetes.service_account.name}\"")])
+    error_message = "The roles trust another service account than the pods'."
+  }
+
+  assert {
     condition     = module.identity.url_lifetime_seconds == 21600 && module.kubernetes.service_account == { namespace = "zdrworker", name = "zdrworker" }
     error_message = "The service account that the roles trust is not the pods', or their sessions are short."
   }

@@ -83,6 +83,10 @@ run "an_hour_because_of_the_chain" {
     error_message = "On Lambda a signer's session ends after an hour."
   }
   assert {
+    condition     = jsondecode(module.identity.worker_trust).Statement[0].Principal == { Service = "lambda.amazonaws.com" } && strcontains(module.identity.signer_trust, module.identity.worker_role_arn)
+    error_message = "The function cannot become the worker, or the worker no signer."
+  }
+  assert {
     condition     = yamldecode(output.configuration).sources == [{ sqs = module.events.queue_url }] && module.events.queue_url == "https://sqs.us-east-2.amazonaws.com/123456789012/zdrworker"
     error_message = "The function's nudges go to another queue than its events come from."
   }

@@ -169,6 +169,12 @@ run "a_name_that_tells" {
   expect_failures = [var.bucket_name]
 }
 
+run "another_name_that_tells" {
+  command = plan
+  variables { bucket_name = "acme-ade-x7k2" }
+  expect_failures = [var.bucket_name]
+}
+
 run "a_signature_younger_than_a_job" {
   command = plan
   variables { url_lifetime_seconds = 1800 }
