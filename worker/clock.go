@@ -81,8 +81,12 @@ func (p *Pipeline) measureClock(ctx context.Context, id ID) (*offset, error) {
 	return bracket(before.Date, said.Date, after.Date), nil
 }
 
-// clockFresh is for how long a measured offset is written into intents.
-const clockFresh = 10 * time.Minute
+// clockFresh is for how long a measured offset is written into intents, and
+// clockAgain after what time it is measured again where that failed.
+const (
+	clockFresh = 10 * time.Minute
+	clockAgain = time.Minute
+)
 
 // clockPatience bounds the measuring before a POST.
 const clockPatience = 10 * time.Second
@@ -96,6 +100,15 @@ type clockwatch struct {
 
 func newClockwatch() *clockwatch { return &clockwatch{turn: make(chan struct{}, 1)} }
 
+// fresh reports whether it is not yet time to measure; the turn is held.
+func (c *clockwatch) fresh(now time.Time) bool {
+	lasts := clockFresh
+	if c.seen == nil {
+		lasts = clockAgain
+	}
+	return !c.at.IsZero() && now.Sub(c.at) < lasts
+}
+
 // clockBefore is what is known of the provider's clock before a POST: the proof
 // that the POST made no job, should its answer be lost, needs it. nil when it
 // cannot be measured; that holds nothing up.
@@ -107,7 +120,7 @@ func (p *Pipeline) clockBefore(ctx context.Context, id ID) *offset {
 		return nil
 	}
 	now := p.now()
-	if !p.clock.at.IsZero() && now.Sub(p.clock.at) < clockFresh {
+	if p.clock.fresh(now) {
 		return p.clock.seen
 	}
 	bounded, cancel := context.WithTimeout(ctx, clockPatience)

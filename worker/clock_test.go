@@ -50,3 +50,23 @@ func TestCovering(t *testing.T) {
 		}
 	}
 }
+
+// TestClockIsMeasuredAgain: seldom where it was measured, soon where that failed.
+func TestClockIsMeasuredAgain(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		name string
+		w    clockwatch
+		want bool
+	}{
+		{"never", clockwatch{}, false},
+		{"a moment ago", clockwatch{at: now.Add(-2 * time.Minute), seen: &offset{}}, true},
+		{"long ago", clockwatch{at: now.Add(-clockFresh), seen: &offset{}}, false},
+		{"failed a moment ago", clockwatch{at: now.Add(-time.Second)}, true},
+		{"failed a minute ago", clockwatch{at: now.Add(-clockAgain)}, false},
+	} {
+		if got := c.w.fresh(now); got != c.want {
+			t.Errorf("%s: %t, want %t", c.name, got, c.want)
+		}
+	}
+}
