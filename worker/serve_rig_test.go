@@ -75,6 +75,21 @@ func (s plainStorage) RoundTrip(req *http.Request) (*http.Response, error) {
 // pipeline is one worker.
 func (f *floor) pipeline(l worker.Limits, to prometheus.Registerer) *worker.Pipeline {
 	f.t.Helper()
+	return f.make(l, to, worker.Routes{
+		{Name: routeName, Prefix: "inbox/", Schema: simSchema},
+		{Name: "other", Prefix: "other/", Schema: simSchema},
+		{Name: "files", Prefix: "files/", Suffixes: []string{".txt"}, Schema: simSchema},
+	})
+}
+
+// pipelineWith is a worker with routes of its own.
+func (f *floor) pipelineWith(routes worker.Routes) *worker.Pipeline {
+	f.t.Helper()
+	return f.make(worker.Limits{}, nil, routes)
+}
+
+func (f *floor) make(l worker.Limits, to prometheus.Registerer, routes worker.Routes) *worker.Pipeline {
+	f.t.Helper()
 	var d depository
 	signer, err := presign.New(presign.Config{
 		Bucket: exchangeName, Region: region, Depository: &d,
@@ -99,7 +114,7 @@ func (f *floor) pipeline(l worker.Limits, to prometheus.Registerer) *worker.Pipe
 	p, err := worker.New(f.t.Context(), worker.Config{
 		Store: f.server.Bucket(storeName), Exchange: f.server.Bucket(exchangeName),
 		Provider: ade.New(d.guard, zdr.NewAPIKey("sim-key-000001")), Signer: signer,
-		Routes: worker.Routes{{Name: routeName, Prefix: "inbox/", Schema: simSchema}, {Name: "other", Prefix: "other/", Schema: simSchema}},
+		Routes: routes,
 		Limits: l, Registerer: to,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
