@@ -274,7 +274,7 @@ func (s *sim) calm() {
 			s.scan(other)
 		}
 	}
-	for range 2 { // a second scan finds what was closing during the first
+	for scan := range 2 { // a second scan finds what was closing during the first
 		s.scan(p)
 		for round := 0; round < 80 && !s.failed(); round++ {
 			s.round(p, round)
@@ -282,7 +282,9 @@ func (s *sim) calm() {
 				break
 			}
 		}
-		s.resubmitHeld(p)
+		if scan == 0 { // so that what is submitted again has its time
+			s.resubmitHeld(p)
+		}
 	}
 	time.Sleep(9 * 24 * time.Hour)
 	s.round(p, 0)
