@@ -40,7 +40,8 @@ func TestAPodIsEvicted(t *testing.T) {
 		t.Errorf("said %s%s", out, errs)
 	}
 	said, _ := b.run(exitOK, args...)
-	if !strings.Contains(said, `"sealed":1`) || b.billed() != 1 {
+	// It was sealed by the second, or by the first in the moment of its leaving.
+	if !strings.Contains(said, `"sealed":1`) && !strings.Contains(said, `"unchanged":1`) || b.billed() != 1 {
 		t.Errorf("%d jobs billed: %s", b.billed(), said)
 	}
 }
@@ -80,11 +81,11 @@ func TestABackfillIsPaused(t *testing.T) {
 		t.Errorf("pause says %s", said)
 	}
 	b.run(exitStopped, "run", "s3://sandbox-store/uploads/in/", "--schema", "s.json")
-	if said, _ := b.run(exitOK, "sweep", "--once", "--schema", "s.json"); !strings.Contains(said, "0 documents of backfills taken up") {
+	if said, _ := b.run(exitOK, "sweep", "--once", "--schema", "s.json"); strings.Contains(said, "taken up") {
 		t.Errorf("sweep says %s", said)
 	}
 	b.run(exitOK, "backfill", "resume", id)
-	if said, _ := b.run(exitOK, "sweep", "--once", "--schema", "s.json"); !strings.Contains(said, "1 documents of backfills taken up") {
+	if said, _ := b.run(exitOK, "sweep", "--once", "--schema", "s.json"); !strings.Contains(said, "1 document of backfills taken up") {
 		t.Errorf("sweep says %s", said)
 	}
 	b.run(exitOK, "wait", "--schema", "s.json", "--timeout", "50s")

@@ -72,6 +72,11 @@ func (a *app) swept(r worker.SweepReport) error {
 			return err
 		}
 	}
-	return a.printf("%s open, %d looked at, %d closed, %d not moved on; %d documents of backfills taken up\nstaged objects: %d of jobs under way, %d of nobody removed\n",
-		count(r.Open, "job"), r.Nudged, r.Closed, r.Failed, r.Begun, r.Staged, r.Orphans)
+	if r.Begun > 0 {
+		if err := a.printf("%s of backfills taken up\n", count(r.Begun, "document")); err != nil {
+			return err
+		}
+	}
+	return a.printf("%s open, %d looked at, %d closed, %d not moved on\nstaged objects: %d of jobs under way, %d of nobody removed\n",
+		count(r.Open, "job"), r.Nudged, r.Closed, r.Failed, r.Staged, r.Orphans)
 }
