@@ -70,6 +70,11 @@ run "exit_codes" {
   command = plan
 
   assert {
+    condition     = length(kubernetes_cron_job_v1.batch) == 1 && length(kubernetes_job_v1.batch) == 0
+    error_message = "A batch with a schedule runs at once as well."
+  }
+
+  assert {
     condition     = kubernetes_config_map_v1.this.data["batch-0"] == "s3://acme-docs/inbox/\n" && contains(one(one(one(one(one(kubernetes_cron_job_v1.batch[0].spec).job_template).spec).template[0].spec).container).args, "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)")
     error_message = "The batch reads its documents from elsewhere than the config map."
   }
