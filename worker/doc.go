@@ -50,6 +50,25 @@
 //     list proves that it was not billed, or somebody says so.
 //   - failing: failed for good; the failure object is being written.
 //
+// # What is no Markdown
+//
+// A document that is no Markdown is parsed first. The parse is a job of its own,
+// with a record of the same states, under an id that depends on the document's
+// version and the parse options alone: routes and revisions share it, so that a
+// version is parsed, and paid for, once. Its result is sealed below zdr/parsed/,
+// where no URL can write.
+//
+// The document's extract job waits in claimed: it makes sure that the parse's
+// record exists, has itself put on that record's list of dependents, and moves
+// the parse on where it can. Whoever brings the parse to its end nudges the
+// dependents; a nudge that is lost costs one sweep. Then the job is pinned to the
+// ETag of the parse result, and the markdown member of that is decoded, as a
+// stream, into the attempt's staging object, which is written once like any
+// other. A parse that fails fails its documents, with the parse's code; one that
+// is held holds them, and it is the parse that somebody must decide about. A
+// pinned result that is gone is not parsed again before somebody says so: that
+// bills again.
+//
 // # What holds at every moment
 //
 //	I1  A POST is preceded by a confirmed write of the intent for its token, and
@@ -66,6 +85,8 @@
 //	I7  No unconditional write or delete touches a key that another generation,
 //	    attempt or version may use.
 //	I8  No safety argument uses a worker's clock or a lease.
+//	I9  Markdown is staged from the sealed copy of a parse result, never from an
+//	    outbox, and only under the ETag that the extract job was pinned to.
 //
 // # What is retried
 //

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -41,7 +42,7 @@ func (a *app) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := &demo{a: a, box: box, progress: a.newProgress(), samples: samples.All(), tally: &zdr.Tally{}}
+	d := &demo{a: a, box: box, progress: a.newProgress(), samples: append([]samples.Sample{samples.Scan()}, samples.All()...), tally: &zdr.Tally{}}
 	return errors.Join(d.run(ctx), box.Close())
 }
 
@@ -77,7 +78,7 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 // folder is a sample's route and its folder in the bucket.
-func folder(s samples.Sample) string { return strings.TrimSuffix(s.Name, worker.Markdown) }
+func folder(s samples.Sample) string { return strings.TrimSuffix(s.Name, path.Ext(s.Name)) }
 
 func keyOf(s samples.Sample) string { return "inbox/" + folder(s) + "/" + s.Name }
 
@@ -96,7 +97,7 @@ func (d *demo) assemble(ctx context.Context) error {
 			return err
 		}
 		x.Approve = append(x.Approve, schema)
-		x.Routes = append(x.Routes, worker.Route{Name: folder(s), Prefix: "inbox/" + folder(s) + "/", Schema: schema, Model: c.Defaults.Model})
+		x.Routes = append(x.Routes, worker.Route{Name: folder(s), Prefix: "inbox/" + folder(s) + "/", Suffixes: []string{path.Ext(s.Name)}, Schema: schema, Model: c.Defaults.Model})
 	}
 	a, err := c.Assemble(ctx, x)
 	if err != nil {
@@ -108,7 +109,7 @@ func (d *demo) assemble(ctx context.Context) error {
 
 func (d *demo) bytes() (n int) {
 	for _, s := range d.samples {
-		n += len(s.Markdown)
+		n += len(s.Body())
 	}
 	return n
 }
@@ -131,7 +132,7 @@ func (d *demo) extract(ctx context.Context) (worker.Summary, error) {
 func (d *demo) documents(ctx context.Context) iter.Seq2[worker.Document, error] {
 	return func(yield func(worker.Document, error) bool) {
 		for _, s := range d.samples {
-			doc, _, err := d.pipeline.Upload(ctx, keyOf(s), strings.NewReader(string(s.Markdown)))
+			doc, _, err := d.pipeline.Upload(ctx, keyOf(s), strings.NewReader(string(s.Body())))
 			if !yield(doc, err) {
 				return
 			}
@@ -169,7 +170,7 @@ func (d *demo) fields(ctx context.Context) error {
 		if err := d.a.line(map[string]any{"type": "job", "ref": res.Job.Ref, "state": "sealed", "status": res.Job.Status, "credits": res.Job.Credits, "document": s.Name, "extraction": found}); err != nil {
 			return err
 		}
-		if err := d.a.printf("%s (%s)\n%s\n", s.Title, size(len(s.Markdown)), lines(found)); err != nil {
+		if err := d.a.printf("%s (%s)\n%s\n", s.Title, size(len(s.Body())), lines(found)); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ package samples
 
 import "embed"
 
-//go:embed *.md *.json
+//go:embed *.md *.json *.pdf
 var files embed.FS
 
 // Sample is one document and what to extract from it.
@@ -17,11 +17,20 @@ type Sample struct {
 	SchemaName string // file name of its schema, e.g. invoice.json
 	Title      string // what it is, for a person
 	Markdown   []byte
+	PDF        []byte // instead of Markdown, of one that has to be parsed
 	Schema     []byte // JSON Schema, as it is written in the file
 	// Want has some of the values that are in the document, by JSON pointer
 	// into the extraction: strings, float64 and bool, as encoding/json decodes
 	// them.
 	Want map[string]any
+}
+
+// Body is the document as it lies in a bucket.
+func (s Sample) Body() []byte {
+	if s.PDF != nil {
+		return s.PDF
+	}
+	return s.Markdown
 }
 
 // LongPages is how many pages the long document of All has.
