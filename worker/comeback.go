@@ -107,7 +107,7 @@ func (p *Pipeline) putBack(ctx context.Context, j *job, seen bucket.Info, old bu
 	}
 	meta := old.Metadata
 	if meta["zdr-status"] == StatusSuperseded {
-		meta["zdr-status"] = j.rec.Result.ok(j.rec.Receipt)
+		meta["zdr-status"] = j.rec.standing()
 	}
 	_, err := p.store.Put(ctx, j.rec.Route.Result, old.Body, bucket.PutOptions{
 		Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
@@ -119,12 +119,13 @@ func (p *Pipeline) putBack(ctx context.Context, j *job, seen bucket.Info, old bu
 	return p.removeFailure(ctx, j)
 }
 
-// ok is the status of a result that stands at its key.
-func (s *sealed) ok(r *receipt) string {
+// standing is the status that a result has at its key, whatever became of it in
+// between.
+func (r *record) standing() string {
 	switch {
-	case r != nil && r.Violation:
+	case r.Receipt != nil && r.Receipt.Violation:
 		return StatusSchemaViolation
-	case r != nil && r.Partial && s.Status == StatusPartial:
+	case r.Parse != nil && r.Parse.Partial:
 		return StatusPartial
 	}
 	return StatusOK
