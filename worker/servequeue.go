@@ -164,7 +164,8 @@ func (q *queue) look() (t, first *task, wait time.Duration, wake chan struct{}) 
 		wait = min(wait, q.moves[0].due.Sub(now))
 	}
 	if first := q.starts.due(now); first != nil {
-		return nil, first, 0, q.wake
+		// A copy: whoever takes it before this one asks may change it.
+		return nil, &task{back: first.back}, 0, q.wake
 	}
 	if q.starts.len() > 0 {
 		wait = min(wait, q.starts.soonest().Sub(now))
