@@ -36,6 +36,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, "AccessDenied")
 		return
 	}
+	if status, code := unset(r, object); code != "" {
+		refuse(w, status, code)
+		return
+	}
 	if status, code := unsupported(r); code != "" {
 		refuse(w, status, code)
 		return
@@ -87,6 +91,26 @@ func (s *Server) adapt(r *http.Request, key string) *http.Request {
 func split(path string) (bucketName, key string) {
 	bucketName, key, _ = strings.Cut(strings.TrimLeft(path, "/"), "/")
 	return bucketName, key
+}
+
+// settings of a bucket that this server does not have. gofakes3 would answer
+// with a listing, and an SDK reads that as "none is set".
+var settings = []string{
+	"encryption", "lifecycle", "notification", "ownershipControls", "policyStatus", "publicAccessBlock", "replication",
+}
+
+// unset refuses a question about a bucket's settings.
+func unset(r *http.Request, key string) (int, string) {
+	q := r.URL.Query()
+	switch {
+	case key != "":
+		return 0, ""
+	case q.Has("object-lock"):
+		return http.StatusNotFound, "ObjectLockConfigurationNotFoundError"
+	case slices.ContainsFunc(settings, q.Has):
+		return http.StatusNotImplemented, "NotImplemented"
+	}
+	return 0, ""
 }
 
 // unsupported refuses, as AWS does, what would otherwise be silently ignored.

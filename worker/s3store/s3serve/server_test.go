@@ -216,6 +216,10 @@ func TestRefusals(t *testing.T) {
 	for path, want := range map[string]int{
 		"/acme-docs?versions=&delimiter=%2F": http.StatusNotImplemented,
 		"/acme-docs?policy=":                 http.StatusNotFound,
+		"/acme-docs?object-lock=":            http.StatusNotFound,
+		"/acme-docs?encryption=":             http.StatusNotImplemented,
+		"/acme-docs?lifecycle=":              http.StatusNotImplemented,
+		"/acme-docs?publicAccessBlock=":      http.StatusNotImplemented,
 		"/none?versions=":                    http.StatusNotFound,
 		"/none?uploads=":                     http.StatusNotFound,
 	} {
