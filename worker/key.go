@@ -21,6 +21,9 @@ const (
 	StagingPrefix = "s/"
 	// OutboxPrefix is where the provider PUTs to, in the exchange bucket.
 	OutboxPrefix = "o/"
+	// RacePrefix is where writers race in the store bucket; see CheckSwap. It lies
+	// where a worker may remove things, and no marker has such a name.
+	RacePrefix = openPrefix + "race/"
 	// UploadPrefix is where a local file becomes a source object.
 	UploadPrefix = "uploads/"
 

@@ -250,7 +250,7 @@ func (p *Pipeline) refuseUnsafeStores(ctx context.Context, store, exchange Store
 	for _, r := range []struct {
 		store  Store
 		prefix string
-	}{{store, controlPrefix + "race/"}, {exchange, StagingPrefix}} {
+	}{{store, RacePrefix}, {exchange, StagingPrefix}} {
 		err := CheckSwap(ctx, r.store, Race{Prefix: r.prefix})
 		if untold(err) {
 			p.log.WarnContext(ctx, "the store's conditional writes could not be checked; the next start tries again", "code", string(codeOf(err)))

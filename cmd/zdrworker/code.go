@@ -60,6 +60,9 @@ const (
 	codeNoBackfill    code = "backfill_not_found"
 	codeWaiting       code = "wait_ended"
 	codeConfirm       code = "confirmation_needed"
+	codeUnhealthy     code = "unhealthy"
+	codeAway          code = "unhealthy_unreachable"
+	codeKeyless       code = "unhealthy_provider"
 	codeInterrupted   code = "interrupted"
 	codeTerminated    code = "terminated"
 	codeInternal      code = "internal"
@@ -131,6 +134,9 @@ var classes = []class{
 	{codeNoBackfill, exitUsage, "no backfill has this id", "`zdrworker backfill list` lists those under way"},
 	{codeWaiting, exitWaiting, "a wait ended, work goes on", "the same command again waits on; `zdrworker status` says how far it is"},
 	{codeConfirm, exitUsage, "the command asks first, and nobody said yes; nothing was done", "run it on a terminal, or with --yes"},
+	{codeUnhealthy, exitUsage, "something of the deployment has to be changed before documents go through it", "mend what the failed lines say, then `zdrworker doctor` again"},
+	{codeAway, exitError, "a bucket, a queue or the provider does not answer", "try again; the failed lines say what was asked"},
+	{codeKeyless, exitStopped, "the provider refuses the key or the account", "mend what the failed line says, then `zdrworker doctor` again"},
 	{codeInterrupted, exitInterrupt, "SIGINT; state is safe", "the same command again goes on where it stopped"},
 	{codeTerminated, exitTerminated, "SIGTERM; state is safe", "the same command again goes on where it stopped"},
 	{codeInternal, exitError, "an error without a class of its own", "run it again with --log-level debug"},

@@ -52,6 +52,7 @@ seals the result in your bucket, and removes what it staged.`,
 	a.addGlobal(root)
 	root.AddCommand(newInit(a), newConfig(a), newRoute(a), newSchema(a), newPolicy(a), newVersion(a), newRun(a),
 		newJobs(a), newBreaker(a), newSweep(a), newServe(a), newStatus(a), newPause(a), newResume(a), newBackfill(a), newWait(a))
+	root.AddCommand(newDoctor(a), newManifests(a))
 	root.AddCommand(sandboxCommands(a)...)
 	root.AddCommand(helpTopics()...)
 	return root

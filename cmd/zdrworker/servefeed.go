@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"net/url"
 	"os"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/zdrworker/zdrworker/worker/config"
@@ -27,18 +24,12 @@ func (s *service) feed(ctx context.Context, c config.Feed) (feed, error) {
 	return s.scan(c.Scan)
 }
 
-// sqs takes messages of a queue. Its URL says where it is: endpoint and region
-// of the buckets may be others.
+// sqs takes messages of a queue.
 func (s *service) sqs(ctx context.Context, queue string) (feed, error) {
-	cfg, err := s.config.AWS(ctx)
+	client, err := s.config.SQS(ctx, queue)
 	if err != nil {
 		return feed{}, err
 	}
-	u, err := url.Parse(queue)
-	if err != nil {
-		return feed{}, err
-	}
-	client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { trigger.AtQueue(o, u) })
 	source, err := trigger.NewSQS(client, queue, trigger.SQSOptions{Options: s.options()})
 	if err != nil {
 		return feed{}, err
@@ -55,14 +46,7 @@ func (s *service) share(to trigger.Sender) {
 }
 
 func (s *service) nats(c config.NATSFeed) (feed, error) {
-	options := []nats.Option{nats.Name("zdrworker"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true)}
-	if c.CredentialsFile != "" {
-		options = append(options, nats.UserCredentials(s.config.Beside(c.CredentialsFile)))
-	}
-	if s.config.CABundle != "" && strings.Contains(c.URL, "tls://") {
-		options = append(options, nats.RootCAs(s.config.Beside(s.config.CABundle)))
-	}
-	connection, err := nats.Connect(c.URL, options...)
+	connection, err := s.config.NATS(c)
 	if err != nil {
 		return feed{}, &failure{code: codeSource, text: "the NATS client cannot be set up", hint: "check sources.nats and its files"}
 	}

@@ -43,7 +43,7 @@ func (c *Config) Require(paths ...string) error {
 // roots, no proxy. Credentials come from the SDK's default chain and are not
 // asked for here.
 func (c *Config) AWS(ctx context.Context) (aws.Config, error) {
-	cfg, err := c.load(ctx)
+	cfg, err := c.load(ctx, c.variables()...)
 	if err != nil {
 		return aws.Config{}, err
 	}
@@ -68,6 +68,18 @@ func (c *Config) needs(path string) error {
 	return nil
 }
 
+// variables are the credentials that variables give. The SDK takes them first
+// as well, but from the process alone. A profile that somebody names goes before
+// them.
+func (c *Config) variables() []func(*awsconfig.LoadOptions) error {
+	id := c.Variable("AWS_ACCESS_KEY_ID")
+	if id == "" {
+		return nil
+	}
+	return []func(*awsconfig.LoadOptions) error{awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(
+		id, c.Variable("AWS_SECRET_ACCESS_KEY"), c.Variable("AWS_SESSION_TOKEN")))}
+}
+
 // load asks the SDK for its configuration. The SDK's error text can quote what
 // it read, so it stays here.
 func (c *Config) load(ctx context.Context, more ...func(*awsconfig.LoadOptions) error) (aws.Config, error) {
@@ -82,11 +94,6 @@ func (c *Config) load(ctx context.Context, more ...func(*awsconfig.LoadOptions) 
 	}
 	if pem != nil {
 		options = append(options, awsconfig.WithCustomCABundle(bytes.NewReader(pem)))
-	}
-	if id := c.Variable("AWS_ACCESS_KEY_ID"); id != "" {
-		// The SDK takes these first as well, but from the process alone.
-		options = append([]func(*awsconfig.LoadOptions) error{awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(
-			id, c.Variable("AWS_SECRET_ACCESS_KEY"), c.Variable("AWS_SESSION_TOKEN")))}, options...)
 	}
 	// The SDK would write what servers and the network said to standard error.
 	options = append(options, awsconfig.WithLogger(logging.Nop{}))

@@ -62,7 +62,7 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 	if err := watchExpiry(&signing, x.Registerer); err != nil {
 		return nil, err
 	}
-	if a.Guard, a.Signer, err = c.boundary(signing, x); err != nil {
+	if a.Guard, a.Signer, err = c.Partners(signing, x); err != nil {
 		return nil, err
 	}
 	c.settings(&x.Settings)
@@ -83,10 +83,10 @@ func (c *Config) settings(s *worker.Settings) {
 	s.OnUncertain = worker.Uncertain(c.Defaults.OnUncertain)
 }
 
-// boundary makes guard and signer, which know each other: the guard lets out
+// Partners makes guard and signer, which know each other: the guard lets out
 // only what the signer has deposited, and replies may name only where the
 // signer signs for.
-func (c *Config) boundary(signing presign.Config, x Extras) (*zdr.Guard, *presign.Signer, error) {
+func (c *Config) Partners(signing presign.Config, x Extras) (*zdr.Guard, *presign.Signer, error) {
 	var lazy depository
 	signing.Depository = &lazy
 	signer, err := presign.New(signing)
