@@ -64,7 +64,12 @@ func (s *Server) make(ctx context.Context, name string, b Bucket) error {
 	if !b.Encrypted {
 		return nil
 	}
-	_, err := c.PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{
+	return s.Encrypt(ctx, name)
+}
+
+// Encrypt gives a bucket SSE-KMS by default.
+func (s *Server) Encrypt(ctx context.Context, name string) error {
+	_, err := s.Client().PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{
 		Bucket: &name, ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{
 			Rules: []types.ServerSideEncryptionRule{{ApplyServerSideEncryptionByDefault: &types.ServerSideEncryptionByDefault{
 				SSEAlgorithm: types.ServerSideEncryptionAwsKms, KMSMasterKeyID: aws.String("miniotest"),
