@@ -18,7 +18,7 @@ func lookAtConfiguration(ctx context.Context, x *checkup) {
 	}
 	routes, err := x.c.BuildRoutes(ctx, x.o.Fetch)
 	if err != nil {
-		x.fail("", err.Error(), "`zdrworker config check` lists all that is wrong")
+		x.broken("", "cannot be used", err, "`zdrworker config check` lists all that is wrong")
 		return
 	}
 	if names, _ := x.c.Unapproved(routes); len(names) > 0 {
