@@ -1,0 +1,176 @@
+// Release builds what is published of a commit: archives of zdrworker for six
+// platforms, the zip of the Lambda function, and the context of the image. Built
+// again from the same commit with the same Go, all of it is the same, byte by
+// byte.
+//
+//	go run -C .release . -out ../dist
+//	docker build -t zdrworker dist/image/amd64
+//	go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output sbom.json dist/image/amd64/zdrworker
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "release:", err)
+		os.Exit(1)
+	}
+}
+
+// platforms are those that archives are made for.
+var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64"}
+
+// release is one run.
+type release struct {
+	root, out string
+	version   string
+	at        time.Time // of the commit: what every file in an archive bears
+}
+
+func run(args []string) error {
+	f := flag.NewFlagSet("release", flag.ContinueOnError)
+	out := f.String("out", filepath.Join("..", "dist"), "`folder` to write to")
+	only := f.String("only", "archives,lambda,image", "`parts` to make")
+	on := f.String("platforms", strings.Join(platforms, ","), "`list` of platforms; lambda and image are for those of linux")
+	if err := f.Parse(args); err != nil {
+		return err
+	}
+	r, err := begin(*out)
+	if err != nil {
+		return err
+	}
+	for _, p := range strings.Split(*on, ",") {
+		if !slices.Contains(platforms, p) {
+			return fmt.Errorf("platform %s: one of %s is wanted", p, strings.Join(platforms, ", "))
+		}
+		for _, part := range strings.Split(*only, ",") {
+			if err := r.part(part, p); err != nil {
+				return fmt.Errorf("%s for %s: %w", part, p, err)
+			}
+		}
+	}
+	return r.checksums()
+}
+
+func (r *release) part(part, platform string) error {
+	system, arch, _ := strings.Cut(platform, "/")
+	switch {
+	case part == "archives":
+		return r.archive(system, arch)
+	case part == "lambda" && system == "linux":
+		return r.lambda(arch)
+	case part == "image" && system == "linux":
+		return r.image(arch)
+	case part == "lambda", part == "image":
+		return nil
+	}
+	return errors.New("a part is archives, lambda or image")
+}
+
+// begin asks git which commit this is.
+func begin(out string) (*release, error) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return nil, err
+	}
+	r := &release{root: root}
+	if r.out, err = filepath.Abs(out); err != nil {
+		return nil, err
+	}
+	if r.version, err = r.git("describe", "--tags", "--always", "--dirty"); err != nil {
+		return nil, err
+	}
+	seconds, err := r.git("log", "-1", "--format=%ct")
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.ParseInt(seconds, 10, 64)
+	r.at = time.Unix(n, 0).UTC()
+	return r, errors.Join(err, os.MkdirAll(r.out, 0o755))
+}
+
+func (r *release) git(args ...string) (string, error) {
+	cmd := exec.Command("git", args...)
+	cmd.Dir, cmd.Stderr = r.root, os.Stderr
+	out, err := cmd.Output()
+	return strings.TrimSpace(string(out)), err
+}
+
+// build makes one static program. The go command stamps version and commit into
+// it, and takes the machine's paths out.
+func (r *release) build(pkg, file, system, arch, tags string) error {
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=auto", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", file, pkg)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = r.root, os.Stderr, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
+	return cmd.Run()
+}
+
+// archive is for people: with the sandbox, so that zdrworker demo works.
+func (r *release) archive(system, arch string) error {
+	program, kind, pack := "zdrworker", ".tar.gz", tarball
+	if system == "windows" {
+		program, kind, pack = "zdrworker.exe", ".zip", zipped
+	}
+	file, done, err := r.temporary(program)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := r.build("./cmd/zdrworker", file, system, arch, ""); err != nil {
+		return err
+	}
+	files := []entry{{program, file, 0o755}}
+	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
+		files = append(files, entry{name, filepath.Join(r.root, name), 0o644})
+	}
+	return r.pack(fmt.Sprintf("zdrworker_%s_%s_%s%s", r.version, system, arch, kind), pack, files)
+}
+
+// lambda is the function's package: one program that is called bootstrap.
+func (r *release) lambda(arch string) error {
+	file, done, err := r.temporary("bootstrap")
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := r.build("./cmd/zdrlambda", file, "linux", arch, "nosandbox,lambda.norpc"); err != nil {
+		return err
+	}
+	return r.pack(fmt.Sprintf("zdrlambda_%s_linux_%s.zip", r.version, arch), zipped, []entry{{"bootstrap", file, 0o755}})
+}
+
+// image is the context that the Dockerfile is built from.
+func (r *release) image(arch string) error {
+	dir := filepath.Join(r.out, "image", arch)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := r.build("./cmd/zdrworker", filepath.Join(dir, "zdrworker"), "linux", arch, "nosandbox"); err != nil {
+		return err
+	}
+	dockerfile, err := os.ReadFile("Dockerfile")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "Dockerfile"), dockerfile, 0o644),
+		os.WriteFile(filepath.Join(dir, "ca-certificates.crt"), roots(), 0o644),
+	)
+}
+
+// temporary is a place for a program that goes into an archive.
+func (r *release) temporary(name string) (file string, done func(), err error) {
+	dir, err := os.MkdirTemp("", "zdrworker-release-")
+	return filepath.Join(dir, name), func() { _ = os.RemoveAll(dir) }, err
+}
