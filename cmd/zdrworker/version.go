@@ -22,6 +22,7 @@ type stamp struct {
 	Modified bool   `json:"modified,omitempty"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	Tags     string `json:"tags,omitempty"` // of the build, with commas
 	Sandbox  bool   `json:"sandbox"`
 }
 
@@ -39,6 +40,8 @@ func build() stamp {
 		switch setting.Key {
 		case "vcs.revision":
 			s.Revision = setting.Value
+		case "-tags":
+			s.Tags = setting.Value
 		case "vcs.modified":
 			s.Modified = setting.Value == "true"
 		}
