@@ -60,14 +60,13 @@ variable "schema_digests" {
 }
 
 variable "package" {
-  description = "The released Lambda zip: {filename}, or {s3_bucket, s3_key}."
+  description = "The released Lambda zip, zdrlambda_VERSION_linux_arm64.zip: {filename}, or {s3_bucket, s3_key}."
   type = object({
     filename       = optional(string)
     s3_bucket      = optional(string)
     s3_key         = optional(string)
     object_version = optional(string)
   })
-  default = { filename = "zdrlambda_linux_arm64.zip" }
 }
 
 variable "source_code_hash" {
