@@ -69,7 +69,6 @@ func (p *Pipeline) Advance(ctx context.Context, id ID) (Job, error) {
 	}
 	var free []ID
 	w, err := p.drive(ctx, j, nudge{ask: true, slot: true, wake: func(id ID) { free = append(free, id) }})
-	err = errors.Join(err, p.emptyBin(ctx))
 	release()
 	p.setFree(ctx, free)
 	return p.describeWaiting(j, w), err
@@ -117,6 +116,8 @@ func (p *Pipeline) drive(ctx context.Context, j *job, n nudge) (pause, error) {
 			n.looked = false
 		case err != nil:
 			return w, fault("advance", j.rec.Ref, err)
+		case done && j.rec.State.retiring() && p.bin.keepers.Load() == 0:
+			return w, p.emptyBin(ctx)
 		case done && j.rec.State != Failing: // what was staged goes at once
 			return w, nil
 		}
@@ -146,6 +147,9 @@ func (p *Pipeline) step(ctx context.Context, j *job, n nudge) (w pause, done boo
 	}
 	return pause{}, true, nil // Closed
 }
+
+// retiring: the outcome stands, and what was staged goes or has gone.
+func (s State) retiring() bool { return s == Sealed || s == Draining }
 
 // firm is a context for what must be finished once it has begun: writing down
 // the outcome of a POST, above all. It outlives its parent by a while.

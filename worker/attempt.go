@@ -114,17 +114,13 @@ func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) 
 	return p.submit(ctx, j)
 }
 
-// stage copies the exact version to the attempt's staging key, with everything
-// that describes the source replaced (I2: once; an unknown outcome costs the
-// token). done means that the job moved on by itself.
+// stage copies the exact version to the attempt's staging key (I2: once; an
+// unknown outcome costs the token). done means that the job moved on by itself.
 func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
 	if j.rec.Parse != nil {
 		return p.stageParsed(ctx, j)
 	}
-	s, ext := j.rec.Source, cmp.Or(j.rec.current().Ext, extMarkdown)
-	_, err = p.exchange.Copy(ctx, j.rec.current().staging(),
-		bucket.Source{Bucket: s.Bucket, Key: s.Key, Version: s.Version, ETag: s.ETag},
-		bucket.PutOptions{ContentType: stagedTypes[ext]})
+	_, err = p.copyTo(ctx, j)
 	switch {
 	case err == nil:
 		return false, nil
@@ -136,30 +132,22 @@ func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
 	return false, err
 }
 
+// copyTo copies the document with everything that describes it replaced.
+func (p *Pipeline) copyTo(ctx context.Context, j *job) (bucket.Info, error) {
+	s, ext := j.rec.Source, cmp.Or(j.rec.current().Ext, extMarkdown)
+	return p.exchange.Copy(ctx, j.rec.current().staging(),
+		bucket.Source{Bucket: s.Bucket, Key: s.Key, Version: s.Version, ETag: s.ETag},
+		bucket.PutOptions{ContentType: stagedTypes[ext]})
+}
+
 // submit signs, writes down the intent and POSTs: one act of one process.
 func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
-	send, err := p.sender(ctx, j)
+	clock := p.clockBefore(ctx, recordKey(j.id))
+	l, w, err := p.ready(ctx, j, EventIntend, clock)
 	if err != nil {
-		return pause{}, true, err
+		return w, true, err
 	}
-	clock := p.clockBefore(ctx, j.id)
-	for event := EventIntend; ; event = EventRepeat {
-		pair, err := p.sign(ctx, j)
-		if err != nil {
-			return pause{WaitCredentials, time.Time{}}, true, err
-		}
-		// The deadline runs on the monotonic clock of this process; what the
-		// record says of it is for others, who add skew.
-		deadline := p.now().Add(p.set.PostTimeout)
-		if err := p.intend(ctx, j, event, pair, deadline, clock); err != nil {
-			return pause{WaitUncertain, deadline}, true, err
-		}
-		// I1: the record says submitting with our nonce, so the POST may go.
-		again, w, err := p.post(ctx, j, send, pair, deadline)
-		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
-			return w, true, err
-		}
-	}
+	return p.fire(ctx, j, l)
 }
 
 func (p *Pipeline) sign(ctx context.Context, j *job) (presign.Pair, error) {
@@ -167,21 +155,6 @@ func (p *Pipeline) sign(ctx context.Context, j *job) (presign.Pair, error) {
 	return p.signer.Sign(ctx, presign.Ask{
 		StagingKey: a.staging(), OutboxKey: outboxKey(a.Token),
 		Ref: j.rec.Ref, Attempt: a.N, Need: p.need(j.rec),
-	})
-}
-
-// intend makes durable that a POST may go out from now on.
-func (p *Pipeline) intend(ctx context.Context, j *job, e Event, pair presign.Pair, deadline time.Time, clock *offset) error {
-	return p.swap(ctx, j, e, "", func(r *record) {
-		a := r.current()
-		if e == EventIntend {
-			a.IntendedAt, a.Clock = j.now.UTC(), clock
-		}
-		a.SignedAt = pair.SignedAt.UTC()
-		a.ExpiresS = int64(pair.Until.Sub(pair.SignedAt) / time.Second)
-		a.PostDeadline = deadline.UTC().Round(0)
-		a.Tries++
-		r.Lease = nil
 	})
 }
 

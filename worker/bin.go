@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zdrworker/zdrworker/zdr"
@@ -16,6 +17,9 @@ type bin struct {
 	mu   sync.Mutex
 	jobs map[ID]retired
 	full chan struct{} // told when there is enough for a removal
+	// keepers are those who will empty it; without one, whoever puts something in
+	// does so at once.
+	keepers atomic.Int32
 }
 
 // retired is all that is needed to remove what a job staged.
@@ -44,6 +48,12 @@ func (b *bin) add(j *job, due time.Time, keys []string) {
 	case b.full <- struct{}{}:
 	default:
 	}
+}
+
+// keep says that the caller empties the bin, at the latest when it is done.
+func (b *bin) keep() (done func()) {
+	b.keepers.Add(1)
+	return func() { b.keepers.Add(-1) }
 }
 
 // take empties it, by one removal's worth.

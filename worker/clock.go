@@ -64,9 +64,9 @@ func bracket(before, said, after time.Time) *offset {
 }
 
 // measureClock compares the provider's clock with the store's: one short page
-// of the list between two looks at a record.
-func (p *Pipeline) measureClock(ctx context.Context, id ID) (*offset, error) {
-	before, err := p.store.Head(ctx, recordKey(id), "")
+// of the list between two looks at an object that is there.
+func (p *Pipeline) measureClock(ctx context.Context, key string) (*offset, error) {
+	before, err := p.store.Head(ctx, key, "")
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (p *Pipeline) measureClock(ctx context.Context, id ID) (*offset, error) {
 	if err != nil {
 		return nil, err
 	}
-	after, err := p.store.Head(ctx, recordKey(id), "")
+	after, err := p.store.Head(ctx, key, "")
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (c *clockwatch) fresh(now time.Time) bool {
 // clockBefore is what is known of the provider's clock before a POST: the proof
 // that the POST made no job, should its answer be lost, needs it. nil when it
 // cannot be measured; that holds nothing up.
-func (p *Pipeline) clockBefore(ctx context.Context, id ID) *offset {
+func (p *Pipeline) clockBefore(ctx context.Context, key string) *offset {
 	select {
 	case p.clock.turn <- struct{}{}:
 		defer func() { <-p.clock.turn }()
@@ -125,7 +125,7 @@ func (p *Pipeline) clockBefore(ctx context.Context, id ID) *offset {
 	}
 	bounded, cancel := context.WithTimeout(ctx, clockPatience)
 	defer cancel()
-	p.clock.seen, _ = p.measureClock(bounded, id) // what went wrong shows in the POST too
+	p.clock.seen, _ = p.measureClock(bounded, key) // what went wrong shows in the POST too
 	p.clock.at = now
 	return p.clock.seen
 }
@@ -146,7 +146,7 @@ func (w window) holds(t time.Time) bool { return !t.Before(w.from) && !t.After(w
 // whichever is farther. A job is stamped between the two, so a clock that drifts
 // or jumps is covered; one that jumps away and comes back in between is not.
 func (p *Pipeline) window(ctx context.Context, j *job) (window, error) {
-	now, err := p.measureClock(ctx, j.id)
+	now, err := p.measureClock(ctx, recordKey(j.id))
 	if err != nil {
 		return window{}, err
 	}

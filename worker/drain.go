@@ -139,7 +139,7 @@ func (p *Pipeline) closeOne(ctx context.Context, e slipped, there bool) (closed 
 	if err != nil {
 		return false, err
 	}
-	if j.rec.Gen != e.gen || j.rec.State != Sealed && j.rec.State != Draining {
+	if j.rec.Gen != e.gen || !j.rec.State.retiring() {
 		return false, nil
 	}
 	if !p.drained(j) {

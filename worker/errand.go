@@ -42,7 +42,7 @@ var errLeft = &Fault{Op: "errand", Code: codeDraining, Hint: "the time of the ca
 // Arrived takes in a document that an event named and moves its job on. Nil:
 // the job is durable, or the document is none of ours.
 func (e *Errand) Arrived(ctx context.Context, d Document) error {
-	j, err := e.s.claimed(ctx, d)
+	j, _, err := e.s.claimed(ctx, d, false)
 	if err != nil || j == nil || j.rec.State.Settled() {
 		return err
 	}

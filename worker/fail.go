@@ -102,6 +102,9 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 
 // removeFailure takes an older failure away once the document has a result.
 func (p *Pipeline) removeFailure(ctx context.Context, j *job) error {
+	if j.rec.Seal != nil && p.noFailure(ctx, j) {
+		return nil
+	}
 	seen, err := p.standing(ctx, j.rec.Route.Failure)
 	if err != nil || seen.ETag == "" {
 		return err

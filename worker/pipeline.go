@@ -211,6 +211,8 @@ type Pipeline struct {
 	meter    *meter // nil: nothing is measured
 	hands    hands
 	bin      *bin
+	trust    trust
+	failures failures
 	known    *known
 	clock    *clockwatch
 	seen     sync.Map // schema digests known to lie in the bucket → zdr.Schema
@@ -234,7 +236,7 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
 		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), bin: newBin(), clock: newClockwatch(), holder: newNonce(),
-		checkFile: c.CheckFile, password: c.Password, pages: newPacer(c.Limits.pages(), pagesKey),
+		checkFile: c.CheckFile, password: c.Password, pages: newPacer(c.Limits.pages(), pagesKey), failures: failures{turn: make(chan struct{}, 1)},
 		now: time.Now, brake: newBrake(),
 		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits, paceKey), duty: newControl[Duty](dutyKey),
 	}

@@ -24,50 +24,74 @@ type Document struct {
 // revision it returns the same job. Errors: no_route, key_too_long,
 // source_gone, document_empty, document_not_text, and the store's.
 func (p *Pipeline) Put(ctx context.Context, d Document) (Job, error) {
-	j, _, err := p.claim(ctx, d, false)
+	j, _, _, err := p.claim(ctx, d, false)
 	if err != nil {
 		return Job{}, err
 	}
 	return p.describe(j), nil
 }
 
-// claim finds or makes the job. With begin, a new job gets its first attempt in
-// the same write; the caller then holds a slot and prepares it. fresh tells
-// whether this call made the job.
-func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, fresh bool, err error) {
+// claim finds or makes the job. With begin, a new job is made with its first
+// attempt, which the caller carries on: it holds a slot. l is that attempt, and
+// fresh tells whether this call made the job.
+func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, l *launch, fresh bool, err error) {
 	route, keys, err := p.routeOf(d.Key)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	src, head, err := p.look(ctx, d)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	id := p.secret.id(src.Bucket, src.Key, versionOf(src), route.Name, route.Revision)
 	release, err := p.hands.take(ctx, id)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	defer release()
-	j, err = p.load(ctx, id)
+	trust := begin && p.trust.trusts() && p.keeps(ruleOneRecord)
+	if j, err = nil, error(bucket.ErrNotFound); !trust {
+		j, err = p.load(ctx, id)
+	}
 	if err == nil && j.rec.State == Closed && !p.keeps(ruleOneRecord) {
-		return j, false, p.reopenFor(ctx, j, src, keys)
+		return j, nil, false, p.reopenFor(ctx, j, src, keys)
 	}
 	if err == nil {
-		return j, false, fault("put", j.rec.Ref, errors.Join(p.markOld(ctx, j), p.comeBack(ctx, j, src, keys)))
+		p.trust.saw(false)
+		return j, nil, false, fault("put", j.rec.Ref, errors.Join(p.markOld(ctx, j), p.comeBack(ctx, j, src, keys)))
 	}
 	if !errors.Is(err, bucket.ErrNotFound) {
-		return nil, false, fault("put", "", err)
+		return nil, nil, false, fault("put", "", err)
 	}
 	if err := p.fit(ctx, &src, head, keys.parse); err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
 	if err := p.keepSchema(ctx, route.Schema); err != nil {
-		return nil, false, fault("put", "", err)
+		return nil, nil, false, fault("put", "", err)
 	}
-	rec := p.firstRecord(id, src, route, keys, begin)
+	rec := p.firstRecord(id, src, route, keys)
 	rec.Backfill = d.from != nil
-	return p.open(ctx, id, rec)
+	if begin && rec.Parse == nil { // else an attempt is for when its Markdown is there
+		j, l, fresh, err = p.openStaged(ctx, id, rec)
+	} else {
+		j, fresh, err = p.open(ctx, id, rec)
+	}
+	p.trust.saw(fresh)
+	if trust && err == nil && !fresh {
+		err = p.met(ctx, j, src, keys)
+	}
+	return j, l, fresh, fault("put", rec.Ref, err)
+}
+
+// met deals with a job that was taken for a new one. Its marker was written for
+// nothing: where the record has no use for it, it goes again.
+func (p *Pipeline) met(ctx context.Context, j *job, src source, keys answerKeys) error {
+	if j.rec.Gen > 1 || j.rec.State == Closed {
+		if err := p.store.Remove(ctx, p.marker(j.id, 1)); err != nil {
+			return err
+		}
+	}
+	return p.comeBack(ctx, j, src, keys)
 }
 
 // versionOf is the part of a job's identity that changes with the document's
@@ -134,7 +158,7 @@ func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error)
 	return s, head[:n], nil
 }
 
-func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, begin bool) *record {
+func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys) *record {
 	now := p.now().UTC()
 	rec := &record{
 		Ref: newRef(id), Gen: 1, State: Claimed, Step: StepExtract, Source: src, Dev: p.dev,
@@ -148,10 +172,6 @@ func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, 
 	}
 	if keys.parse {
 		rec.Parse = p.parseRefOf(src, route)
-		return rec // an attempt is for when its Markdown is there
-	}
-	if begin {
-		p.mint(id, rec)
 	}
 	return rec
 }
@@ -160,26 +180,39 @@ func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys, 
 // without one is lost).
 func (p *Pipeline) open(ctx context.Context, id ID, rec *record) (*job, bool, error) {
 	began := time.Now()
-	if p.keeps(ruleMarkFirst) {
-		if err := p.mark(ctx, id, rec.Gen); err != nil {
-			return nil, false, fault("put", "", err)
-		}
+	if err := p.markFirst(ctx, id, rec.Gen); err != nil {
+		return nil, false, err
 	}
+	return p.openMarked(ctx, id, rec, began)
+}
+
+func (p *Pipeline) markFirst(ctx context.Context, id ID, gen int) error {
+	if !p.keeps(ruleMarkFirst) {
+		return nil
+	}
+	return p.mark(ctx, id, gen)
+}
+
+// openMarked creates a record whose marker was written at a time. Where somebody
+// else was faster the job is theirs.
+func (p *Pipeline) openMarked(ctx context.Context, id ID, rec *record, began time.Time) (*job, bool, error) {
 	j, err := p.create(ctx, id, rec)
 	if errors.Is(err, errLost) {
 		j, err = p.load(ctx, id)
-		return j, false, fault("put", "", err)
+		return j, false, err
 	}
 	if err != nil {
-		return nil, false, fault("put", rec.Ref, err)
+		return nil, false, err
 	}
 	// A sweeper removes a marker that leads nowhere after a week; a writer that
 	// slept between the two writes puts it back.
 	if time.Since(began) > markFresh || !p.keeps(ruleMarkFirst) {
 		err = p.mark(ctx, id, rec.Gen)
 	}
-	p.logEvent(ctx, j, EventClaim, "")
-	return j, true, fault("put", rec.Ref, err)
+	for _, h := range rec.History {
+		p.logEvent(ctx, j, h.Event, "")
+	}
+	return j, true, err
 }
 
 // markFresh is how long a marker may stand before its record without being

@@ -81,6 +81,7 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	defer p.bin.keep()()
 	r := &run{
 		p: p, o: o, cancel: cancel, open: map[ID]*tracked{}, wake: make(chan struct{}, 1),
 		docs: make(chan drawing), nudges: make(chan work), slots: make(chan struct{}, p.set.InFlight),

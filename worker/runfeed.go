@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -88,8 +87,8 @@ func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, er
 	p := r.p
 	_, held := p.brake.holds(ctx, p, time.Now())
 	begin := !r.o.ParseOnly && !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d)
-	j, fresh, err := r.claim(ctx, d, begin)
-	if begin && (err != nil || !fresh) {
+	j, l, fresh, err := r.claim(ctx, d, begin)
+	if begin && l == nil {
 		p.pacer.giveBack(ctx)
 	}
 	if err != nil {
@@ -102,22 +101,18 @@ func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, er
 	defer release()
 	known := !fresh && j.rec.State.Settled()
 	var w pause
-	if fresh && begin {
-		// Only this call knows the token, so only it may go on with it (I1).
-		w, _, err = p.attemptNow(ctx, j)
-		if err == nil && w == (pause{}) || errors.Is(err, errLost) {
-			w, err = p.drive(ctx, j, nudge{slot: true})
-		}
-		err = fault("submit", j.rec.Ref, err)
+	if l != nil {
+		w, err = p.carryOn(ctx, j, *l)
 	} else if !known {
 		w, err = p.drive(ctx, j, nudge{slot: true, ask: true})
 	}
 	return j, w, !known, err
 }
 
-func (r *run) claim(ctx context.Context, d Document, begin bool) (*job, bool, error) {
+func (r *run) claim(ctx context.Context, d Document, begin bool) (*job, *launch, bool, error) {
 	if r.o.ParseOnly {
-		return r.p.claimParse(ctx, d, r.o.Parse)
+		j, fresh, err := r.p.claimParse(ctx, d, r.o.Parse)
+		return j, nil, fresh, err
 	}
 	return r.p.claim(ctx, d, begin)
 }

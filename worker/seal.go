@@ -64,6 +64,7 @@ func (p *Pipeline) bringHome(ctx context.Context, j *job) (landed bool, err erro
 	}
 	defer obj.Body.Close()
 	p.meter.noticed(j.id, obj.Modified)
+	j.now = p.storeTime(obj.Date) // the record may have been read long ago
 	home, err := foresee(j, EventLand, func(r *record) { r.lands(n, obj.Info) })
 	if err != nil {
 		return true, err

@@ -57,6 +57,7 @@ type Server struct {
 	queue *queue
 	out   *outstanding
 	leave chan struct{} // closed when Run is to end
+	quick chan struct{} // one for each document that is submitted as it arrives
 	once  sync.Once
 
 	ready readiness
@@ -70,6 +71,7 @@ func (p *Pipeline) Serve(o ServeOptions) (*Server, error) {
 	o = o.withDefaults()
 	return &Server{
 		p: p, o: o, queue: newQueue(o.Queue), out: newOutstanding(o.Queue), leave: make(chan struct{}),
+		quick: make(chan struct{}, p.set.Workers),
 	}, nil
 }
 
@@ -77,7 +79,16 @@ func (p *Pipeline) Serve(o ServeOptions) (*Server, error) {
 // it is none of ours, so that the event may be forgotten. Any error means that
 // the same may work later.
 func (s *Server) Arrived(ctx context.Context, d Document) error {
-	j, err := s.claimed(ctx, d)
+	begin := s.mayHurry(ctx, d)
+	j, l, err := s.claimed(ctx, d, begin)
+	if l != nil {
+		go s.hurry(ctx, j, *l)
+		return nil
+	}
+	if begin {
+		<-s.quick
+		s.p.pacer.giveBack(ctx)
+	}
 	if err != nil || j == nil {
 		return err
 	}
@@ -90,17 +101,17 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 }
 
 // claimed makes a document's job durable; nil when the document is no work.
-func (s *Server) claimed(ctx context.Context, d Document) (*job, error) {
-	j, _, err := s.p.claim(ctx, d, false)
+func (s *Server) claimed(ctx context.Context, d Document, begin bool) (*job, *launch, error) {
+	j, l, _, err := s.p.claim(ctx, d, begin)
 	if f, ok := errors.AsType[*Fault](err); ok && f.Code.unfit() {
 		level := slog.LevelInfo
 		if f.Code == CodeNoRoute {
 			level = slog.LevelDebug // a scan meets many
 		}
 		s.tell(ctx, level, "document passed over", "", f.Code)
-		return nil, nil
+		return nil, nil, nil
 	}
-	return j, err
+	return j, l, err
 }
 
 // unfit: the document is no work for this program, now or later.
@@ -138,6 +149,7 @@ func (s *Server) Observe(source, outcome string) { s.p.meter.message(source, out
 func (s *Server) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	defer s.p.bin.keep()()
 	work, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	var all sync.WaitGroup
@@ -153,6 +165,9 @@ func (s *Server) Run(ctx context.Context) error {
 	last := time.AfterFunc(s.o.Drain, cut)
 	defer last.Stop()
 	all.Wait()
+	for range cap(s.quick) {
+		s.quick <- struct{}{} // whoever submits has ended then, and nobody begins
+	}
 	s.p.emptyFirmly(ctx)
 	return context.Cause(ctx)
 }
@@ -215,7 +230,7 @@ func (s *Server) advance(ctx context.Context, t *task) {
 		return
 	}
 	defer release()
-	j, err := p.load(ctx, t.id)
+	j, err := s.record(ctx, t)
 	if err != nil {
 		s.again(ctx, t, nil, err)
 		return
@@ -229,6 +244,15 @@ func (s *Server) advance(ctx context.Context, t *task) {
 		return
 	}
 	s.keep(t, j, w)
+}
+
+// record gives a job's record: the one that was kept, where its result is looked
+// for, or as the bucket has it.
+func (s *Server) record(ctx context.Context, t *task) (*job, error) {
+	if j := s.out.take(t.id); j != nil && !t.ask && t.fails == 0 {
+		return j, nil
+	}
+	return s.p.load(ctx, t.id)
 }
 
 // quiet is how long a job has not changed when the provider is asked about it

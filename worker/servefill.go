@@ -147,7 +147,7 @@ func (s *Server) draw(ctx context.Context, d Document) error {
 
 // claimDrawn claims a document and puts its job in the line of backfills.
 func (s *Server) claimDrawn(ctx context.Context, d Document) (Counts, error) {
-	j, fresh, err := s.p.claim(ctx, d, false)
+	j, _, fresh, err := s.p.claim(ctx, d, false)
 	if f, ok := errors.AsType[*Fault](err); ok && f.Code.unfit() {
 		s.tell(ctx, slog.LevelInfo, "document passed over", "", f.Code)
 		return Counts{Refused: 1}, nil

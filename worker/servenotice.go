@@ -19,6 +19,7 @@ type outstanding struct {
 	mu   sync.Mutex
 	most int
 	jobs map[ID]accepted
+	kept int           // of them, with their records
 	wake chan struct{} // something was added
 }
 
@@ -26,7 +27,12 @@ type accepted struct {
 	step     string
 	provider string
 	at       time.Time
+	job      *job // as this worker wrote it last; nil where it is not kept
 }
+
+// keptRecords bounds the records that are kept until their results arrive: some
+// 4 MB. They save a read each; one that is out of date loses its race.
+const keptRecords = 1000
 
 func newOutstanding(most int) *outstanding {
 	return &outstanding{most: most, jobs: map[ID]accepted{}, wake: make(chan struct{}, 1)}
@@ -36,7 +42,15 @@ func (o *outstanding) add(j *job) {
 	a := j.rec.current()
 	o.mu.Lock()
 	if _, known := o.jobs[j.id]; (known || len(o.jobs) < o.most) && a != nil {
-		o.jobs[j.id] = accepted{j.rec.Step, a.ProviderJob, time.Now()}
+		as := accepted{step: j.rec.Step, provider: a.ProviderJob, at: time.Now()}
+		if o.jobs[j.id].job != nil {
+			o.kept--
+		}
+		if o.kept < keptRecords {
+			o.kept++
+			as.job = j
+		}
+		o.jobs[j.id] = as
 	}
 	o.mu.Unlock()
 	select {
@@ -45,7 +59,27 @@ func (o *outstanding) add(j *job) {
 	}
 }
 
-func (o *outstanding) drop(id ID) { o.mu.Lock(); delete(o.jobs, id); o.mu.Unlock() }
+func (o *outstanding) drop(id ID) {
+	o.take(id)
+	o.mu.Lock()
+	delete(o.jobs, id)
+	o.mu.Unlock()
+}
+
+// take gives a job's record, once, where it is kept.
+func (o *outstanding) take(id ID) *job {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	a, ok := o.jobs[id]
+	if !ok || a.job == nil {
+		return nil
+	}
+	j := a.job
+	a.job = nil
+	o.jobs[id] = a
+	o.kept--
+	return j
+}
 
 func (o *outstanding) has(id ID) bool {
 	o.mu.Lock()
@@ -63,6 +97,9 @@ func (o *outstanding) silent(step string, d time.Duration) map[string]ID {
 	for id, a := range o.jobs {
 		switch age := time.Since(a.at); {
 		case age > forgetAfter:
+			if a.job != nil {
+				o.kept--
+			}
 			delete(o.jobs, id)
 		case age >= d && a.step == step:
 			out[a.provider] = id

@@ -81,6 +81,18 @@ func (q *queue) put(id ID, due time.Time, ask bool, start *task) {
 	q.signal()
 }
 
+// ahead: live documents wait for their turn to submit.
+func (q *queue) ahead() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, l := range q.starts.lines[live] {
+		if len(*l) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // full: each line has its own room, or what waits for its turn would keep out
 // the results that free the turns.
 func (q *queue) full(begin bool) bool {

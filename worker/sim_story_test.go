@@ -189,7 +189,12 @@ func (s *sim) order(p *process, thread int) {
 	}
 	pipe := p.pipe
 	if d, ok := s.takeEvent(); ok {
-		what, do := "run of a document", func(ctx context.Context) error { return pipe.ClaimAndGo(ctx, d) }
+		what, do := "run of a document", func(ctx context.Context) error {
+			if s.o.seed%3 == 0 {
+				pipe.Trust()
+			}
+			return pipe.ClaimAndGo(ctx, d)
+		}
 		if s.rng.IntN(3) == 0 {
 			what, do = "put of a document", func(ctx context.Context) error { _, err := pipe.Put(ctx, d); return err }
 		}
@@ -211,7 +216,13 @@ func (s *sim) order(p *process, thread int) {
 			return nil
 		})
 	case known && s.rng.IntN(4) > 0:
-		s.run(p, thread, "advance "+short(id), func(ctx context.Context) error { _, err := pipe.Advance(ctx, id); return err })
+		s.run(p, thread, "advance "+short(id), func(ctx context.Context) error {
+			if s.o.seed%3 == 0 {
+				pipe.Trust()
+			}
+			_, err := pipe.Advance(ctx, id)
+			return err
+		})
 	default:
 		all := s.rng.IntN(2) == 0
 		s.run(p, thread, fmt.Sprintf("sweep all=%t", all), func(ctx context.Context) error { _, err := pipe.Sweep(ctx, all); return err })

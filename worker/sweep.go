@@ -45,6 +45,7 @@ func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 	if _, err := readJSON(ctx, p.store, sweepKey, &before); err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return rep, fault("sweep", "", err)
 	}
+	defer p.bin.keep()()
 	done := map[ID]bool{}
 	if err := p.sweepExchange(ctx, OutboxPrefix, done, &rep); err != nil {
 		return rep, fault("sweep", "", err)
@@ -172,13 +173,13 @@ func (p *Pipeline) sweepObject(ctx context.Context, o bucket.Info, id ID, n int,
 	if !p.keeps(ruleOrphans) {
 		return nil
 	}
-	if err == nil && !j.orphan(n, strings.HasPrefix(o.Key, StagingPrefix)) {
+	if err == nil && !j.orphan(n, tokenOf(o.Key), strings.HasPrefix(o.Key, StagingPrefix)) {
 		if _, err := p.exchange.Head(ctx, o.Key, ""); err == nil {
 			rep.Staged++
 		}
 		return nil
 	}
-	if err != nil && p.storeTime(o.Date).Sub(o.Modified) < maxURLLife+p.set.DrainMargin {
+	if err != nil && p.storeTime(o.Date).Sub(o.Modified) < unrecorded {
 		rep.Staged++
 		return nil // no record yet, or none that can be seen
 	}
@@ -193,23 +194,29 @@ func (p *Pipeline) sweepObject(ctx context.Context, o bucket.Info, id ID, n int,
 	return nil
 }
 
-// maxURLLife is the longest that SigV4 lets a presigned URL live (AWS: 7 days).
-const maxURLLife = 7 * 24 * time.Hour
+// unrecorded is how long a staged object may stand that no record knows of: so
+// long a worker may sleep between its copy and its record. One that sleeps
+// longer finds its document gone at the POST, which is not billed then.
+const unrecorded = 24 * time.Hour
 
 // orphan: the record says that the attempt's object is of no use. A document
 // that was staged is wanted by the newest attempt alone, while that may still
-// be fetched; a result is wanted unless the job is closed or the attempt was
+// be fetched, and under the token that the record names: where there is a record,
+// no other token can come into it. A result is wanted unless the job is closed or the attempt was
 // never accepted. Attempts only go forward, so a sweeper that slept is still
 // right.
-func (j *job) orphan(n int, staged bool) bool {
+func (j *job) orphan(n int, token string, staged bool) bool {
 	if j.rec.State == Closed {
 		return true
 	}
 	newest := 0
 	if a := j.rec.current(); a != nil {
 		newest = a.N
+		if staged && a.Token != token {
+			return true
+		}
 	}
-	if staged && (n < newest || j.rec.State == Held) {
+	if staged && (newest == 0 || j.rec.State == Held) {
 		return true
 	}
 	a := j.rec.attempt(n)

@@ -1,0 +1,106 @@
+//go:build !nosandbox && unix
+
+package bench
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// prices are Amazon's list prices for S3 Standard in us-east-1, in dollars for
+// 1,000 requests (aws.amazon.com/s3/pricing, as known in 2025): $0.005 for PUT,
+// COPY, POST and LIST, $0.0004 for GET and everything else, nothing for DELETE.
+var prices = map[string]float64{"PUT": 0.005, "COPY": 0.005, "LIST": 0.005, "GET": 0.0004, "HEAD": 0.0004}
+
+// theirs is what the provider's GET and PUT by presigned URL cost the owner of
+// the bucket, for 1,000 jobs.
+const theirs = 0.005 + 0.0004
+
+func (m measured) dollars() float64 {
+	sum := 0.0
+	for kind, n := range m.requests {
+		sum += prices[kind] * m.per(n)
+	}
+	return sum + theirs
+}
+
+// row is one line of the table of requests.
+func row(name string, m measured) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s | %.1f | %.1f |", name, float64(m.jobs)/m.took.Seconds(), float64(m.jobs)/m.cpu.Seconds())
+	for _, kind := range kinds {
+		fmt.Fprintf(&b, " %.2f |", m.per(m.requests[kind]))
+	}
+	fmt.Fprintf(&b, " **%.2f** | %.2f | %s | %s | %.4f |\n", m.per(m.all()), m.per(m.atProvider), ms(m, 0.5), ms(m, 0.99), m.dollars())
+	return b.String()
+}
+
+func ms(m measured, q float64) string {
+	if len(m.delays) == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d ms", m.at(q).Milliseconds())
+}
+
+func head() string {
+	return fmt.Sprintf("%s, %s/%s, %d processors\n\n| | jobs/s | jobs/CPU s | %s | S3 a job | provider | p50 | p99 | $ per 1,000 |\n|---|%s\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.Join(kinds, " | "), strings.Repeat("---:|", 8+len(kinds)))
+}
+
+var places = []struct {
+	name string
+	open func(testing.TB) *place
+}{{"embedded", embedded}, {"MinIO", onMinIO}}
+
+// sizes are how many jobs are run with how many in flight.
+var sizes = []struct{ jobs, inFlight int }{{20, 1}, {400, 100}, {2000, 1000}}
+
+// BenchmarkTable prints the whole table.
+func BenchmarkTable(b *testing.B) {
+	out := head()
+	for _, at := range places {
+		for _, size := range sizes {
+			name := fmt.Sprintf("%s, %d in flight", at.name, size.inFlight)
+			b.Run(at.name, func(b *testing.B) {
+				out += row(name+", bare loop", newRound(b, at.open(b), atWork).bare(b, size.jobs, size.inFlight))
+				out += row(name, newRound(b, at.open(b), atWork).fleet(b, size.jobs, size.inFlight, true))
+			})
+		}
+		b.Run(at.name, func(b *testing.B) {
+			out += row(at.name+", 100 in flight, without events", newRound(b, at.open(b), atWork).fleet(b, 400, 100, noEvents))
+		})
+	}
+	fmt.Fprint(os.Stdout, "\n", out)
+}
+
+// A few jobs of each, so that the table is known to work: requests are counted
+// and stay within what the package says of them.
+func TestRounds(t *testing.T) {
+	at := embedded(t)
+	m := newRound(t, at, 0).bare(t, 4, 2)
+	if n := m.all(); n != 4*5 {
+		t.Errorf("the bare loop made %d requests for 4 jobs, want 5 each: %v", n, m.requests)
+	}
+}
+
+// TestFleet counts the requests of some jobs from arrival to close by kind, and
+// holds them to the table in package worker.
+func TestFleet(t *testing.T) {
+	at := embedded(t)
+	at.sign.Lifetime.Asked = 5 * time.Second
+	const jobs = 60
+	m := newRound(t, at, 50*time.Millisecond).fleet(t, jobs, 20, true)
+	t.Logf("%s", row("smoke", m))
+	for kind, most := range map[string]float64{"PUT": 6, "COPY": 1} {
+		if got := m.per(m.requests[kind]); got > most+0.7 {
+			t.Errorf("%.2f %s a job, want about %.0f", got, kind, most)
+		}
+	}
+	if got := m.per(m.atProvider); got > 2.2 {
+		t.Errorf("%.2f requests to the provider a job", got)
+	}
+}

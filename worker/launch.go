@@ -1,0 +1,120 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zdrworker/zdrworker/presign"
+)
+
+// launch is an attempt whose intent is durable: its POST may go until the
+// deadline, from the call that wrote the intent and from no other (I1).
+type launch struct {
+	pair presign.Pair
+	// The deadline runs on the monotonic clock of this process; what the record
+	// says of it is for others, who add skew.
+	deadline time.Time
+}
+
+// ready signs and writes down the intent.
+func (p *Pipeline) ready(ctx context.Context, j *job, e Event, clock *offset) (launch, pause, error) {
+	pair, err := p.sign(ctx, j)
+	if err != nil {
+		return launch{}, pause{WaitCredentials, time.Time{}}, err
+	}
+	l := launch{pair, p.now().Add(p.set.PostTimeout)}
+	err = p.swap(ctx, j, e, "", func(r *record) { l.intend(r, e, j.now, clock) })
+	return l, pause{WaitUncertain, l.deadline}, err
+}
+
+// intend makes a record say that a POST may go out from now on.
+func (l launch) intend(r *record, e Event, now time.Time, clock *offset) {
+	a := r.current()
+	if e == EventIntend {
+		a.IntendedAt, a.Clock = now.UTC(), clock
+	}
+	a.SignedAt = l.pair.SignedAt.UTC()
+	a.ExpiresS = int64(l.pair.Until.Sub(l.pair.SignedAt) / time.Second)
+	a.PostDeadline = l.deadline.UTC().Round(0)
+	a.Tries++
+	r.Lease = nil
+}
+
+// openStaged makes a job together with its first attempt. The document is staged
+// under a token that no record knows yet, then one write creates the record with
+// token and intent: staging still comes before the intent (I2), and whoever
+// finds the record finds it submitting. A worker that dies in between leaves a
+// copy that no record names, in the team's own bucket and under no URL; a sweep
+// takes it away. l is nil when this call has no attempt to carry on: then the
+// job is made without one.
+func (p *Pipeline) openStaged(ctx context.Context, id ID, rec *record) (j *job, l *launch, fresh bool, err error) {
+	began := time.Now()
+	if err := p.markFirst(ctx, id, rec.Gen); err != nil {
+		return nil, nil, false, err
+	}
+	staged := &job{id: id, rec: rec.clone(), now: rec.ClaimedAt}
+	p.mint(id, staged.rec)
+	key := staged.rec.current().staging()
+	l, err = p.stageFirst(ctx, staged)
+	p.pacer.staged(ctx)
+	if err != nil {
+		_ = p.takeAway(ctx, rec, key) // a sweep finds what is left of it
+		j, fresh, err = p.openMarked(ctx, id, rec, began)
+		return j, nil, fresh, err
+	}
+	j, fresh, err = p.openMarked(ctx, id, staged.rec, began)
+	if fresh && err == nil {
+		return j, l, true, nil
+	}
+	if !errors.Is(err, errUncertain) { // else the record may say that it is staged
+		_ = p.takeAway(ctx, rec, key)
+	}
+	return j, nil, false, err
+}
+
+// stageFirst stages a first attempt and signs for it.
+func (p *Pipeline) stageFirst(ctx context.Context, j *job) (*launch, error) {
+	info, err := p.copyTo(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	j.now = p.storeTime(info.Date)
+	clock := p.clockBefore(ctx, p.marker(j.id, j.rec.Gen))
+	pair, err := p.sign(ctx, j)
+	if err != nil {
+		return nil, err
+	}
+	l := launch{pair, p.now().Add(p.set.PostTimeout)}
+	l.intend(j.rec, EventIntend, j.now, clock)
+	return &l, j.rec.apply(EventIntend, j.now, "")
+}
+
+// fire POSTs, again and again while that is provably not sent, each time under a
+// new intent.
+func (p *Pipeline) fire(ctx context.Context, j *job, l launch) (w pause, done bool, err error) {
+	send, err := p.sender(ctx, j)
+	if err != nil {
+		return pause{}, true, err
+	}
+	for {
+		// I1: the record says submitting with our nonce, so the POST may go.
+		again, w, err := p.post(ctx, j, send, l.pair, l.deadline)
+		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
+			return w, true, err
+		}
+		if l, w, err = p.ready(ctx, j, EventRepeat, nil); err != nil {
+			return w, true, err
+		}
+	}
+}
+
+// carryOn takes an attempt to its answer. Only the call that made it knows its
+// token, so only that call may go on with it (I1).
+func (p *Pipeline) carryOn(ctx context.Context, j *job, l launch) (pause, error) {
+	w, _, err := p.fire(ctx, j, l)
+	if err == nil && w == (pause{}) || errors.Is(err, errLost) {
+		w, err = p.drive(ctx, j, nudge{slot: true})
+	}
+	return w, fault("submit", j.rec.Ref, err)
+}
