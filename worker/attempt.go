@@ -34,8 +34,8 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 		}
 		ready = got.ready
 	}
-	if w, wait := p.mayBegin(ctx, j, n); wait {
-		return w, true, nil
+	if w, wait, err := p.mayBegin(ctx, j, n, ready); wait || err != nil {
+		return w, true, err
 	}
 	if landed, err := p.landing(ctx, j); landed || err != nil {
 		return pause{}, false, err
@@ -80,7 +80,21 @@ func exhausted(r *record) Code {
 
 // mayBegin: nothing is staged, signed or given an attempt before it may be
 // submitted.
-func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) {
+func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge, ready *parseRef) (pause, bool, error) {
+	if w, wait := p.mayTry(ctx, j, n); wait {
+		return w, true, nil
+	}
+	if w, wait, err := p.afford(ctx, j, ready); err != nil {
+		return w, true, err
+	} else if wait {
+		return w, true, p.short(ctx, j)
+	}
+	w, wait := p.paceOf(j.rec.Step).take(ctx, p, j.rec.Backfill, j.rec.weight())
+	return w, wait, nil
+}
+
+// mayTry asks all that may keep a submission back but what it takes a share of.
+func (p *Pipeline) mayTry(ctx context.Context, j *job, n nudge) (pause, bool) {
 	now := p.now()
 	if l := j.rec.Lease; l != nil && l.Holder != p.holder && now.Before(l.Until) {
 		return pause{WaitSlot, l.Until}, true
@@ -100,18 +114,32 @@ func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge) (pause, bool) 
 	if until, open := p.brake.holds(ctx, p, now); open {
 		return pause{WaitBreaker, until}, true
 	}
-	return p.paceOf(j.rec.Step).take(ctx, p, j.rec.Backfill, j.rec.weight())
+	return pause{}, false
 }
 
 // attemptNow carries one minted attempt from staging to the provider's answer.
 // Only the call that minted the token may come here (I1, I2).
 func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) {
+	has, wait, err := p.reserve(ctx, j)
+	if wait || err != nil {
+		p.paceOf(j.rec.Step).giveBack(ctx)
+		return p.unpaid(ctx, j, wait, err)
+	}
 	done, err := p.stage(ctx, j)
 	p.paceOf(j.rec.Step).staged(ctx)
 	if done || err != nil {
+		p.unreserve(j, has)
 		return pause{}, false, err
 	}
-	return p.submit(ctx, j)
+	return p.submit(ctx, j, has)
+}
+
+// unpaid leaves an attempt that could not be reserved for.
+func (p *Pipeline) unpaid(ctx context.Context, j *job, wait bool, err error) (pause, bool, error) {
+	if wait {
+		return p.unaffordable(), true, p.short(ctx, j)
+	}
+	return pause{}, true, err
 }
 
 // stage copies the exact version to the attempt's staging key (I2: once; an
@@ -141,9 +169,9 @@ func (p *Pipeline) copyTo(ctx context.Context, j *job) (bucket.Info, error) {
 }
 
 // submit signs, writes down the intent and POSTs: one act of one process.
-func (p *Pipeline) submit(ctx context.Context, j *job) (pause, bool, error) {
+func (p *Pipeline) submit(ctx context.Context, j *job, has held) (pause, bool, error) {
 	clock := p.clockBefore(ctx, recordKey(j.id))
-	l, w, err := p.ready(ctx, j, EventIntend, clock)
+	l, w, err := p.ready(ctx, j, EventIntend, clock, has)
 	if err != nil {
 		return w, true, err
 	}

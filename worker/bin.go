@@ -76,9 +76,10 @@ func (b *bin) take() map[ID]retired {
 	return some
 }
 
-// emptyBin removes what the jobs in the bin had staged. After an error the rest
+// emptyBin writes what is settled of budgets and removes what the jobs in the bin had staged. After an error the rest
 // is a sweep's to find.
 func (p *Pipeline) emptyBin(ctx context.Context) error {
+	p.purse.settled(ctx, p)
 	for {
 		some := p.bin.take()
 		if len(some) == 0 {

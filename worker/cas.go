@@ -77,6 +77,7 @@ func (p *Pipeline) swap(ctx context.Context, j *job, e Event, code string, chang
 		p.logEvent(ctx, j, before, "")
 	}
 	p.logEvent(ctx, j, e, code)
+	p.settleAll(j)
 	return nil
 }
 

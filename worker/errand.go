@@ -113,7 +113,7 @@ func (e *Errand) comeBack(ctx context.Context, j *job, w pause) error {
 	}
 	p := e.s.p
 	d := min(max(w.until.Sub(p.now()), soonest), latestBack)
-	if w.reason == WaitPaused || w.reason == WaitBreaker {
+	if w.reason == WaitPaused || w.reason == WaitBreaker || w.reason == WaitBudget {
 		d = latestBack // a person or a probe ends it, not this job
 	}
 	if err := e.later.SendLater(ctx, d, p.secret.token(j.id, 0)); err != nil {

@@ -36,6 +36,7 @@ const (
 	CodeWrongState   Code = "wrong_state"
 	CodeStoreUnsafe  Code = "store_unsafe"
 	CodeNoBackfill   Code = "backfill_not_found"
+	CodeBudget       Code = "budget_used_up"
 
 	CodeSourceGone     Code = "source_gone"
 	CodeSourceChanged  Code = "source_changed"

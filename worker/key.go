@@ -37,6 +37,7 @@ const (
 	swapKey    = controlPrefix + "swap.json"
 
 	backfillPrefix = controlPrefix + "backfill/"
+	budgetPrefix   = controlPrefix + "budget/"
 	listPrefix     = controlPrefix + "lists/" // keys that a backfill goes through
 	// bindingKey stands in the exchange bucket and names the fleet that uses it.
 	bindingKey = "fleet.json"

@@ -15,15 +15,17 @@ type launch struct {
 	// The deadline runs on the monotonic clock of this process; what the record
 	// says of it is for others, who add skew.
 	deadline time.Time
+	has      held // of budgets; a repetition needs no more
 }
 
 // ready signs and writes down the intent.
-func (p *Pipeline) ready(ctx context.Context, j *job, e Event, clock *offset) (launch, pause, error) {
+func (p *Pipeline) ready(ctx context.Context, j *job, e Event, clock *offset, has held) (launch, pause, error) {
 	pair, err := p.sign(ctx, j)
 	if err != nil {
+		p.unreserve(j, has)
 		return launch{}, pause{WaitCredentials, time.Time{}}, err
 	}
-	l := launch{pair, p.now().Add(p.set.PostTimeout)}
+	l := launch{pair, p.now().Add(p.set.PostTimeout), has}
 	err = p.swap(ctx, j, e, "", func(r *record) { l.intend(r, e, j.now, clock) })
 	return l, pause{WaitUncertain, l.deadline}, err
 }
@@ -33,6 +35,7 @@ func (l launch) intend(r *record, e Event, now time.Time, clock *offset) {
 	a := r.current()
 	if e == EventIntend {
 		a.IntendedAt, a.Clock = now.UTC(), clock
+		a.Reserved, a.Budgets = l.has.credits, l.has.accounts
 	}
 	a.SignedAt = l.pair.SignedAt.UTC()
 	a.ExpiresS = int64(l.pair.Until.Sub(l.pair.SignedAt) / time.Second)
@@ -85,7 +88,7 @@ func (p *Pipeline) stageFirst(ctx context.Context, j *job) (*launch, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := launch{pair, p.now().Add(p.set.PostTimeout)}
+	l := launch{pair: pair, deadline: p.now().Add(p.set.PostTimeout)}
 	l.intend(j.rec, EventIntend, j.now, clock)
 	return &l, j.rec.apply(EventIntend, j.now, "")
 }
@@ -103,7 +106,7 @@ func (p *Pipeline) fire(ctx context.Context, j *job, l launch) (w pause, done bo
 		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
 			return w, true, err
 		}
-		if l, w, err = p.ready(ctx, j, EventRepeat, nil); err != nil {
+		if l, w, err = p.ready(ctx, j, EventRepeat, nil, held{}); err != nil {
 			return w, true, err
 		}
 	}

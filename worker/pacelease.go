@@ -216,6 +216,9 @@ func (p *Pipeline) mayStart(ctx context.Context, d Document) bool {
 	if _, wait := p.stopped(ctx, route.Name); wait {
 		return false
 	}
+	if len(p.purse.of(p.now())) > 0 {
+		return false // an attempt is in a record before anything is reserved for it
+	}
 	_, wait := p.pacer.take(ctx, p, d.from != nil, 1)
 	return !wait
 }

@@ -64,6 +64,8 @@ type Config struct {
 	Development bool
 	// Limits are what all workers together keep to at the provider. Default: none.
 	Limits Limits
+	// Budget is what may be spent. Default: no bound.
+	Budget Budget
 	// Registerer gets this pipeline's metrics. Default: nothing is measured.
 	Registerer prometheus.Registerer
 	// Logger gets one line per transition, with refs and no names. Default:
@@ -208,6 +210,7 @@ type Pipeline struct {
 	pauses   control[Pause]
 	pacer    pacer
 	duty     control[Duty]
+	purse    *purse
 	meter    *meter // nil: nothing is measured
 	hands    hands
 	bin      *bin
@@ -238,7 +241,7 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), bin: newBin(), clock: newClockwatch(), holder: newNonce(),
 		checkFile: c.CheckFile, password: c.Password, pages: newPacer(c.Limits.pages(), pagesKey), failures: failures{turn: make(chan struct{}, 1)},
 		now: time.Now, brake: newBrake(),
-		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits, paceKey), duty: newControl[Duty](dutyKey),
+		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits, paceKey), duty: newControl[Duty](dutyKey), purse: newPurse(c.Budget),
 	}
 	if err := p.measure(c.Registerer); err != nil {
 		return nil, err

@@ -101,6 +101,8 @@ type attempt struct {
 	Clock        *offset   `json:"clock,omitempty"`      // the provider's, then; nil: not measured
 	Tries        int       `json:"tries,omitempty"`      // POSTs that may have gone out
 	ProviderJob  string    `json:"provider_job,omitempty"`
+	Reserved     float64   `json:"reserved,omitempty"` // credits, of each of the budgets
+	Budgets      []string  `json:"budgets,omitempty"`
 	End          string    `json:"end,omitempty"` // why it is over and unbilled; "" while it may still deliver
 }
 

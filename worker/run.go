@@ -34,6 +34,9 @@ type RunOptions struct {
 	// options go before Parse. Default: false.
 	ParseOnly bool
 	Parse     ParseOptions
+	// MaxCredits is what may be spent on what is submitted while the Run lasts. All
+	// Runs of one backfill share it. Default: no bound.
+	MaxCredits float64
 	// Patience is how long the Run goes on while nothing works. Default: 15
 	// minutes.
 	Patience time.Duration
@@ -87,6 +90,7 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 		docs: make(chan drawing), nudges: make(chan work), slots: make(chan struct{}, p.set.InFlight),
 		lastGood: time.Now(),
 	}
+	defer p.purse.limitRun(r.account(), o.MaxCredits)()
 	closeFeeders := r.openFeeders(ctx)
 	var workers sync.WaitGroup
 	for range p.set.Workers {
@@ -124,6 +128,7 @@ type run struct {
 	filled   Summary // of backfills, as far as this Run saw
 	lastGood time.Time
 	lastErr  error
+	freed    time.Time // when a document was finished last: its budget may be another's
 }
 
 // tracked is a job under way.
@@ -134,6 +139,8 @@ type tracked struct {
 	hand  bool       // a worker has it
 	fail  int        // failures in a row
 	parse ID         // the parse that it waits for, if any
+	short bool       // it waits for budget
+	seen  time.Time  // when that was found out
 	idle  bool       // nothing of it is out, or waiting cannot help: a halted Run leaves it
 }
 

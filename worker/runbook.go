@@ -72,7 +72,7 @@ func (r *run) keep(j *job, d Document, w pause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lastGood = time.Now()
-	r.track(j.id, &tracked{doc: d, due: due, idle: j.nothingOut(), parse: j.parseID()})
+	r.track(j.id, &tracked{doc: d, due: due, idle: j.nothingOut(), parse: j.parseID(), short: w.reason == WaitBudget, seen: time.Now()})
 	r.report()
 }
 
@@ -99,6 +99,7 @@ func (r *run) refuse(d Document, err error) {
 func (r *run) finish(id ID, d Document, o Outcome) {
 	r.mu.Lock()
 	r.lastGood = time.Now()
+	r.freed = r.lastGood
 	docs, slots := r.untrack(id, d)
 	for _, d := range docs {
 		r.book(d, o)

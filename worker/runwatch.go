@@ -47,7 +47,7 @@ func (r *run) done() bool {
 	if r.busy > 0 {
 		return false
 	}
-	if r.halt == nil {
+	if r.halt == nil && !r.broke() {
 		return r.fed && len(r.open) == 0
 	}
 	// What is out comes home; what is not is left to the next Run.

@@ -29,12 +29,14 @@ type floor struct {
 	server   *memstore.Server
 	provider *adetest.Provider
 	log      lockedBuffer
+	budget   worker.Budget
+	began    time.Time
 }
 
 // onFloor runs a test within a bubble.
 func onFloor(t *testing.T, o adetest.Options, test func(t *testing.T, f *floor)) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &floor{t: t, server: memstore.NewServer()}
+		f := &floor{t: t, server: memstore.NewServer(), began: time.Now()}
 		f.server.Bucket(storeName)
 		f.server.Bucket(exchangeName)
 		o.ZDR, o.Client = true, &http.Client{Transport: plainStorage{f.server}}
@@ -115,7 +117,7 @@ func (f *floor) make(l worker.Limits, to prometheus.Registerer, routes worker.Ro
 		Store: f.server.Bucket(storeName), Exchange: f.server.Bucket(exchangeName),
 		Provider: ade.New(d.guard, zdr.NewAPIKey("sim-key-000001")), Signer: signer,
 		Routes: routes,
-		Limits: l, Registerer: to,
+		Limits: l, Budget: f.budget, Registerer: to,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {

@@ -36,6 +36,7 @@ const (
 	codeWrongState    code = "wrong_state"
 	codeBreaker       code = "breaker_open"
 	codePaused        code = "paused"
+	codeBudget        code = "budget_used_up"
 	codeQueue         code = "queue_unavailable"
 	codeSource        code = "source_missing"
 	codeViolation     code = "violation"
@@ -110,6 +111,7 @@ var classes = []class{
 	{codeWrongState, exitUsage, "the job is in a state that does not allow this", "`zdrworker jobs show REF` says its state"},
 	{codeBreaker, exitStopped, "the provider refuses the key or the account, so nothing is submitted", "mend the cause, then `zdrworker breaker release`, and run it again: it goes on where it stopped"},
 	{codePaused, exitStopped, "somebody paused submissions; what is done is kept", "`zdrworker status` says since when, `zdrworker resume` ends it"},
+	{codeBudget, exitStopped, "the budget is used up; what is done is kept, and nothing more was submitted", "raise --max-credits and run it again: it goes on where it stopped"},
 	{codeQueue, exitError, "the queue of nudges does not answer", "try again; what is done is kept"},
 	{codeSource, exitUsage, "a queue, stream or address of the sources does not exist or cannot be used", "check sources in the configuration, and who may read there"},
 	{codeViolation, exitViolation, "content or a foreign URL came back from the provider", "tell who answers for data protection; nothing is submitted until `zdrworker breaker release`"},

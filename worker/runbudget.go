@@ -1,0 +1,34 @@
+package worker
+
+import "time"
+
+// account is what a bound on this Run is called: that of its backfill, which
+// others may work on too, or its own.
+func (r *run) account() string {
+	if len(r.o.Backfills) > 0 {
+		return "backfill-" + r.o.Backfills[0].ID
+	}
+	return "run-" + newNonce()
+}
+
+// broke ends submissions when all that is left waits for budget: each was
+// refused it after the last document had come to its end, so nothing that this
+// Run waits for can change that. r.mu is held.
+func (r *run) broke() bool {
+	if len(r.open) == 0 || !r.fed && len(r.slots) < cap(r.slots) {
+		return false
+	}
+	stale := false
+	for _, t := range r.open {
+		if !t.short || t.hand {
+			return false
+		}
+		if !t.seen.After(r.freed) {
+			stale, t.due = true, time.Now()
+		}
+	}
+	if !stale {
+		r.halt = errBudget()
+	}
+	return !stale
+}
