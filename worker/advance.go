@@ -57,6 +57,7 @@ const maxSteps = 40
 // closed, and returns it as it is then. Any number of workers may call it for
 // the same job at any time.
 func (p *Pipeline) Advance(ctx context.Context, id ID) (Job, error) {
+	defer func() { p.purse.settled(context.WithoutCancel(ctx), p) }()
 	release, err := p.hands.take(ctx, id)
 	if err != nil {
 		return Job{}, err

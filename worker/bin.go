@@ -76,8 +76,8 @@ func (b *bin) take() map[ID]retired {
 	return some
 }
 
-// emptyBin writes what is settled of budgets and removes what the jobs in the bin had staged. After an error the rest
-// is a sweep's to find.
+// emptyBin writes what is settled of budgets and removes what the jobs in the
+// bin had staged. After an error the rest is a sweep's to find.
 func (p *Pipeline) emptyBin(ctx context.Context) error {
 	p.purse.settled(ctx, p)
 	for {
