@@ -2,12 +2,15 @@ package account_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +48,7 @@ func TestAccount(t *testing.T) {
 		"MINIO_NOTIFY_NATS_SUBJECT_BUS":   subject,
 		"MINIO_NOTIFY_NATS_JETSTREAM_BUS": "on",
 		"AWS_SHARED_CREDENTIALS_FILE":     filepath.Join(t.TempDir(), "none"),
+		"AWS_CONFIG_FILE":                 filepath.Join(t.TempDir(), "aws"),
 		"AWS_EC2_METADATA_DISABLED":       "true",
 	} {
 		t.Setenv(name, value)
@@ -85,6 +89,9 @@ func startBus(t *testing.T) string {
 type world struct {
 	minio *miniotest.Server
 	bus   string
+
+	mu       sync.Mutex
+	profiles strings.Builder // what is in the SDK's configuration file
 }
 
 // account is a deployment as the modules make one: buckets with their settings,
@@ -92,6 +99,7 @@ type world struct {
 type account struct {
 	t               *testing.T
 	w               *world
+	id              string // the last part of its profiles' names
 	owner           *s3.Client
 	store, exchange string
 	policies        map[string]policy // of worker, reader, writer
@@ -106,7 +114,7 @@ const schema = `{"type":"object","properties":{"invoice_number":{"type":"string"
 func (w *world) account(t *testing.T) *account {
 	t.Helper()
 	a := &account{
-		t: t, w: w, owner: w.minio.Client(), dir: t.TempDir(),
+		t: t, w: w, id: rand.Text(), owner: w.minio.Client(), dir: t.TempDir(),
 		store:    w.minio.NewBucket(t, miniotest.Bucket{Encrypted: true, Versioned: true}),
 		exchange: w.minio.NewBucket(t, miniotest.Bucket{Encrypted: true}),
 		lives:    map[string]time.Duration{},
@@ -137,8 +145,8 @@ exchange: s3://%s
 s3: {region: %s, path_style: true}
 signing:
   lifetime: 30m
-  reader: {credentials: profile, profile: reader}
-  writer: {credentials: profile, profile: writer}
+  reader: {credentials: profile, profile: reader-%s}
+  writer: {credentials: profile, profile: writer-%s}
 timing: {job_time: 10m, ask: 100ms}
 provider: {list_lag: 1s}
 policy:
@@ -150,7 +158,7 @@ routes:
     schema: s3://%s/schemas/invoice.json
 sources:
   - nats: {url: "%s", stream: %s}
-`, a.store, a.exchange, miniotest.Region, digest, a.store, a.w.bus, stream)
+`, a.store, a.exchange, miniotest.Region, a.id, a.id, digest, a.store, a.w.bus, stream)
 }
 
 func (a *account) write(name, text string) {
@@ -216,12 +224,12 @@ func (a *account) must(err error) {
 	}
 }
 
-// enter makes the three identities, as they are described now, and points the
-// SDK at them: as profiles that say when they end, as the sessions of AWS do.
-// MinIO's sessions take no policy of this length, so these are users.
+// enter makes the three identities, as they are described now: as profiles that
+// say when they end, as the sessions of AWS do. The worker's is given by
+// variables as well, since each account has its own. MinIO's sessions take no
+// policy of this length, so these are users.
 func (a *account) enter() *config.Config {
 	a.t.Helper()
-	var profiles strings.Builder
 	for _, who := range []string{"worker", "reader", "writer"} {
 		life := a.lives[who]
 		if life == 0 {
@@ -234,17 +242,45 @@ func (a *account) enter() *config.Config {
 		})
 		a.must(err)
 		a.write(who+".json", string(session))
-		fmt.Fprintf(&profiles, "[profile %s]\ncredential_process = cat %s\n", who, filepath.Join(a.dir, who+".json"))
+		a.must(a.w.profile(who+"-"+a.id, filepath.Join(a.dir, who+".json")))
+		if who == "worker" {
+			a.vars["AWS_ACCESS_KEY_ID"], a.vars["AWS_SECRET_ACCESS_KEY"] = user.AccessKey, user.SecretKey
+		}
 	}
-	a.write("aws", profiles.String())
-	a.t.Setenv("AWS_CONFIG_FILE", filepath.Join(a.dir, "aws"))
-	a.t.Setenv("AWS_PROFILE", "worker")
 	c, err := config.Load(config.Options{File: filepath.Join(a.dir, "zdrworker.yaml"), Lookup: func(name string) (string, bool) {
 		v, ok := a.vars[name]
 		return v, ok
 	}})
 	a.must(err)
 	return c
+}
+
+// profile adds one to the SDK's configuration file, which is whole whenever
+// somebody else reads it.
+func (w *world) profile(name, session string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fmt.Fprintf(&w.profiles, "[profile %s]\ncredential_process = cat %s\n", name, session)
+	file := os.Getenv("AWS_CONFIG_FILE")
+	return errors.Join(os.WriteFile(file+".new", []byte(w.profiles.String()), 0o600), os.Rename(file+".new", file))
+}
+
+// together runs tests several at a time: they wait more than they work.
+func together(tests []func()) {
+	next := make(chan func())
+	var done sync.WaitGroup
+	for range 6 {
+		done.Go(func() {
+			for test := range next {
+				test()
+			}
+		})
+	}
+	for _, test := range tests {
+		next <- test
+	}
+	close(next)
+	done.Wait()
 }
 
 func background(t *testing.T) (context.Context, context.CancelFunc) {

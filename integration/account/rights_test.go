@@ -46,31 +46,37 @@ func (w *world) testRights(t *testing.T) {
 		t.Fatalf("with all rights: %v", err)
 	}
 	green := verdicts(look(t, c))
-	for _, who := range []string{"worker", "reader", "writer"} {
+	var all []func()
+	for _, who := range []string{"reader", "writer", "worker"} { // a reader that reads nothing takes longest
 		for _, r := range a.policies[who].rights() {
-			t.Run(who+"/"+r.String(), func(t *testing.T) {
-				a := w.account(t)
-				a.policies[who] = a.policies[who].without(r.statement, r.action)
-				reason, known := idle[r.String()]
-				if other, ok := pairs[r.String()]; ok {
-					a.policies[who] = a.policies[who].without(r.statement, other)
-					known = false
-				}
-				c := a.enter()
-				missed := a.work(c)
-				if missed == nil {
-					missed = differs(green, verdicts(look(t, c)))
-				}
-				switch {
-				case missed == nil && !known:
-					t.Error("nobody misses it: the policy gives too much, or nothing here tries it")
-				case missed != nil && known:
-					t.Errorf("missed (%v), though it is listed as one that is not: %s", missed, reason)
-				case missed != nil:
-					t.Logf("missed: %v", missed)
-				}
+			all = append(all, func() {
+				t.Run(who+"/"+r.String(), func(t *testing.T) { w.account(t).lacks(who, r, green) })
 			})
 		}
+	}
+	together(all)
+}
+
+// lacks takes a right away and works.
+func (a *account) lacks(who string, r right, green []string) {
+	a.policies[who] = a.policies[who].without(r.statement, r.action)
+	reason, known := idle[r.String()]
+	if other, ok := pairs[r.String()]; ok {
+		a.policies[who] = a.policies[who].without(r.statement, other)
+		known = false
+	}
+	c := a.enter()
+	missed := a.work(c)
+	if missed == nil {
+		missed = differs(green, verdicts(look(a.t, c)))
+	}
+	switch {
+	case missed == nil && !known:
+		a.t.Error("nobody misses it: the policy gives too much, or nothing here tries it")
+	case missed != nil && known:
+		a.t.Errorf("missed (%v), though it is listed as one that is not: %s", missed, reason)
+	case missed != nil:
+		a.t.Logf("missed: %v", missed)
 	}
 }
 
@@ -82,18 +88,23 @@ func verdicts(found []doctor.Finding) (all []string) {
 	return all
 }
 
+// differs tells a verdict that was not given, or not as often: a check may say
+// several things of one bucket.
 func differs(want, got []string) error {
+	left := slices.Clone(want)
 	for _, v := range got {
-		if !slices.Contains(want, v) {
+		i := slices.Index(left, v)
+		if i < 0 {
 			return fmt.Errorf("the doctor: %s", v)
 		}
+		left = slices.Delete(left, i, i+1)
 	}
 	return nil
 }
 
 // workTime is more than the work takes, and not so long that it could not be
 // waited for where a right is missing.
-const workTime = 20 * time.Second
+const workTime = 30 * time.Second
 
 // work sends documents through, one of which fails at first, and looks at what
 // became of them with the owner's eyes.
