@@ -53,6 +53,10 @@ type GetOptions struct {
 	// Changed, an ETag, makes the read conditional on a change: ErrNotModified
 	// when the object still has it.
 	Changed string
+	// Offset and Length narrow the body to a part; the Size of the answer is then
+	// the part's. Length 0 is the whole object. A part that begins beyond the end
+	// is ErrInvalid, one that ends beyond it is cut.
+	Offset, Length int64
 }
 
 // Source names the exact bytes that a copy starts from.

@@ -51,8 +51,21 @@ func (s *Store) Get(ctx context.Context, key string, o bucket.GetOptions) (bucke
 		case o.Changed != "" && o.Changed == v.ETag:
 			return bucket.Object{}, bucket.ErrNotModified
 		}
-		return bucket.Object{Info: s.info(v), Body: io.NopCloser(bytes.NewReader(v.Body))}, nil
+		return part(bucket.Object{Info: s.info(v)}, v.Body, o)
 	})
+}
+
+// part cuts the body as it was asked for.
+func part(obj bucket.Object, body []byte, o bucket.GetOptions) (bucket.Object, error) {
+	if o.Length > 0 {
+		if o.Offset >= int64(len(body)) {
+			return bucket.Object{}, bucket.ErrInvalid
+		}
+		body = body[o.Offset:min(o.Offset+o.Length, int64(len(body)))]
+		obj.Size = int64(len(body))
+	}
+	obj.Body = io.NopCloser(bytes.NewReader(body))
+	return obj, nil
 }
 
 // Put writes an object. The body is read before anything is sent, so that a

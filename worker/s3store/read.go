@@ -3,6 +3,7 @@ package s3store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"strings"
@@ -38,7 +39,7 @@ func (s *Store) Get(ctx context.Context, key string, o bucket.GetOptions) (bucke
 	ctx, w := watch(ctx)
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
 		Bucket: &s.name, Key: &key, VersionId: optional(o.Version),
-		IfMatch: quote(o.IfMatch), IfNoneMatch: quote(o.Changed),
+		IfMatch: quote(o.IfMatch), IfNoneMatch: quote(o.Changed), Range: part(o),
 	})
 	if err != nil {
 		return bucket.Object{}, absent(fail(ctx, "get", err, w, harmless))
@@ -52,6 +53,14 @@ func (s *Store) Get(ctx context.Context, key string, o bucket.GetOptions) (bucke
 		},
 		Body: &body{ctx, out.Body},
 	}, nil
+}
+
+// part is the Range of a read; nil for all of the object.
+func part(o bucket.GetOptions) *string {
+	if o.Length <= 0 {
+		return nil
+	}
+	return aws.String(fmt.Sprintf("bytes=%d-%d", o.Offset, o.Offset+o.Length-1))
 }
 
 // absent makes the 405 that S3 answers for a delete marker what it means.

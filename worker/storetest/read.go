@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -28,6 +29,22 @@ var readPromises = []promise{
 			if i.ContentType != "text/plain" || i.Modified.IsZero() {
 				p.errorf("description: got %q, %v", i.ContentType, i.Modified)
 			}
+		}
+	}},
+	{name: "a part", check: func(p *probe) {
+		p.put(p.key("a"), "0123456789")
+		for _, c := range []struct {
+			offset, length int64
+			want           string
+		}{{0, 3, "012"}, {4, 2, "45"}, {8, 100, "89"}, {0, 0, "0123456789"}} {
+			got, info, err := p.read(p.key("a"), bucket.GetOptions{Offset: c.offset, Length: c.length})
+			p.must("get", err)
+			if got != c.want || info.Size != int64(len(c.want)) {
+				p.errorf("%d bytes from %d: got %q of size %d", c.length, c.offset, got, info.Size)
+			}
+		}
+		if _, _, err := p.read(p.key("a"), bucket.GetOptions{Offset: 10, Length: 1}); !errors.Is(err, bucket.ErrInvalid) {
+			p.errorf("beyond the end: %v", err)
 		}
 	}},
 	{name: "equal bytes have equal ETags", check: func(p *probe) {
