@@ -40,6 +40,8 @@ require (
 	github.com/tetratelabs/wazero v1.12.0 // the sandbox: it is given no folder and no network
 )
 
+require github.com/gabriel-vasile/mimetype v1.4.16 // what a file is by its content, whatever its name says
+
 require (
 	dario.cat/mergo v1.0.2 // indirect
 	github.com/Azure/go-ansiterm v0.0.0-20261006220739-8c912ac31dd4 // indirect
