@@ -286,7 +286,7 @@ func TestBackfillIsPaused(t *testing.T) {
 func TestBackfillRoutes(t *testing.T) {
 	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
 		b := f.begin(f.pipeline(worker.Limits{}, nil), worker.BackfillPlan{Prefixes: []string{"inbox/"}})
-		if !slices.Equal(b.Routes, []string{routeName + ".1", "other.1"}) || strings.Contains(b.ID, "inbox") {
+		if !slices.Equal(b.Routes, []string{routeName + ".1", "other.1", "files.1"}) || strings.Contains(b.ID, "inbox") {
 			t.Errorf("got %v %v", b.Routes, b.ID)
 		}
 	})

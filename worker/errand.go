@@ -43,7 +43,7 @@ var errLeft = &Fault{Op: "errand", Code: codeDraining, Hint: "the time of the ca
 // the job is durable, or the document is none of ours.
 func (e *Errand) Arrived(ctx context.Context, d Document) error {
 	j, _, err := e.s.claimed(ctx, d, false)
-	if err != nil || j == nil || j.rec.State.Settled() {
+	if err != nil || j == nil || !j.rec.State.pressing() {
 		return err
 	}
 	if err := e.move(ctx, j.id); err != nil && !e.left() {

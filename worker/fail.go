@@ -47,6 +47,17 @@ func (p *Pipeline) failAt(ctx context.Context, j *job, f failure, change func(*r
 	})
 }
 
+// failAtOnce ends a job that has just been made: its document can be no other
+// than it is.
+func (r *record) failAtOnce(code Code) error {
+	step := r.Step
+	if r.Parse != nil {
+		step = StepParse
+	}
+	r.Failure = &failure{Code: string(code), Step: step, Billed: "no", At: r.ClaimedAt}
+	return r.apply(EventFail, r.ClaimedAt, string(code))
+}
+
 // mayHaveBilled: a submission before the one that is under way had URLs and is
 // not proven unbilled.
 func (r *record) mayHaveBilled() bool {

@@ -39,7 +39,7 @@ func (p *Pipeline) claimParse(ctx context.Context, d Document, o ParseOptions) (
 	if !errors.Is(err, bucket.ErrNotFound) {
 		return j, false, fault("put", "", err)
 	}
-	if err := p.fit(ctx, &src, head, true); err != nil {
+	if err := p.fit(ctx, &src, head, true, o.Password != ""); err != nil {
 		return nil, false, err
 	}
 	return p.open(ctx, ref.ID, p.parseRecord(ref, src, route.Name))

@@ -22,7 +22,8 @@ type Document struct {
 // Put makes the job of a document durable and returns it; nothing has been
 // staged or sent yet. Called twice for the same document version and route
 // revision it returns the same job. Errors: no_route, key_too_long,
-// source_gone, document_empty, document_not_text, and the store's.
+// source_gone, and the store's. The job of a document that would surely be
+// refused, such as an empty one, has failed when it is made: nothing is sent.
 func (p *Pipeline) Put(ctx context.Context, d Document) (Job, error) {
 	j, _, _, err := p.claim(ctx, d, false)
 	if err != nil {
@@ -63,15 +64,22 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, l
 	if !errors.Is(err, bucket.ErrNotFound) {
 		return nil, nil, false, fault("put", "", err)
 	}
-	if err := p.fit(ctx, &src, head, keys.parse); err != nil {
-		return nil, nil, false, err
+	unfit := p.fit(ctx, &src, head, keys.parse, route.Parse.Password != "")
+	code, failed := unfitBy(unfit)
+	if unfit != nil && !failed {
+		return nil, nil, false, unfit
 	}
 	if err := p.keepSchema(ctx, route.Schema); err != nil {
 		return nil, nil, false, fault("put", "", err)
 	}
 	rec := p.firstRecord(id, src, route, keys)
 	rec.Backfill = d.from != nil
-	if begin && rec.Parse == nil { // else an attempt is for when its Markdown is there
+	if failed {
+		if err := rec.failAtOnce(code); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	if begin && rec.Parse == nil && !failed { // else an attempt is for when its Markdown is there
 		j, l, fresh, err = p.openStaged(ctx, id, rec)
 	} else {
 		j, fresh, err = p.open(ctx, id, rec)

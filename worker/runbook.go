@@ -88,7 +88,7 @@ func (r *run) refuse(d Document, err error) {
 		r.stop(err)
 	case f.Code == CodeNoRoute || f.Code == CodeParsed:
 		kind = OutcomeSkipped
-	case f.Code == CodeEmpty || f.Code == CodeBinary || f.Code == CodeKeyTooLong || f.Code == CodeKeyRefused || f.Code == CodeSourceGone:
+	case f.Code.unfit():
 	default:
 		r.stop(err)
 	}

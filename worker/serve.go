@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,7 +95,7 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 	}
 	if j.rec.State == Claimed {
 		s.queue.start(j.id, j.rec.Route.Name, j.rec.Backfill)
-	} else if !j.rec.State.Settled() {
+	} else if j.rec.State.pressing() {
 		s.queue.move(j.id, time.Time{}, false)
 	}
 	return nil
@@ -117,10 +118,10 @@ func (s *Server) claimed(ctx context.Context, d Document, begin bool) (*job, *la
 // unfit: the document is no work for this program, now or later.
 func (c Code) unfit() bool {
 	switch c {
-	case CodeNoRoute, CodeEmpty, CodeBinary, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone:
+	case CodeNoRoute, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone:
 		return true
 	}
-	return false
+	return slices.Contains(unfitContent, c)
 }
 
 // ErrForeign: a token that this fleet did not make.

@@ -157,6 +157,8 @@ func (s *Server) claimDrawn(ctx context.Context, d Document) (Counts, error) {
 	}
 	if j.rec.State == Claimed {
 		s.queue.start(j.id, j.rec.Route.Name, j.rec.Backfill)
+	} else if fresh {
+		s.queue.move(j.id, time.Time{}, false) // it has failed, which is to be told
 	}
 	if fresh || !j.rec.ClaimedAt.Before(d.from.begun()) {
 		return Counts{Claimed: 1}, nil

@@ -139,6 +139,10 @@ func (s State) Settled() bool {
 	return s == Sealed || s == Failing || s == Draining || s == Closed
 }
 
+// pressing: there is something to do that people wait for. A failure is known
+// when it is written down, but not told yet.
+func (s State) pressing() bool { return !s.Settled() || s == Failing }
+
 // Reason says what a job waits for: a closed set, for people and for labels.
 type Reason string
 

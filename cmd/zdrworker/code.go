@@ -46,6 +46,11 @@ const (
 	codeSourceChanged code = "source_changed"
 	codeEmpty         code = "document_empty"
 	codeBinary        code = "document_not_text"
+	codeMismatch      code = "document_mismatch"
+	codeTooLarge      code = "document_too_large"
+	codeEncrypted     code = "document_encrypted"
+	codeBroken        code = "document_broken"
+	codeNoPages       code = "document_no_pages"
 	codeRejected      code = "provider_rejected"
 	codeJobFailed     code = "provider_job_failed"
 	codeUnreachable   code = "url_unreachable"
@@ -121,6 +126,11 @@ var classes = []class{
 	{codeSourceChanged, exitFailed, "the document was overwritten while its job waited", "its new version is another job"},
 	{codeEmpty, exitFailed, "the document has no text in it", "extract from a document that says something"},
 	{codeBinary, exitFailed, "the document is not UTF-8 text", "convert it to Markdown first"},
+	{codeMismatch, exitFailed, "the document's content is not what its suffix says", "give it the suffix that fits"},
+	{codeTooLarge, exitFailed, "the document is larger than the provider parses: 1 GiB, 6,000 pages, 50 MiB of a spreadsheet", "split it"},
+	{codeEncrypted, exitFailed, "the document asks for a password", "name the secret in the route (parse.password), or save it without one"},
+	{codeBroken, exitFailed, "the document is damaged", "open it in a viewer and save it anew"},
+	{codeNoPages, exitFailed, "the document has no pages", "extract from a document that says something"},
 	{codeRejected, exitFailed, "the provider refused the request for this document", "`zdrworker jobs show REF --content` has its words"},
 	{codeJobFailed, exitFailed, "the provider's job failed; it was not billed", "`zdrworker jobs show REF --content` has its words; `zdrworker jobs retry REF` tries again"},
 	{codeUnreachable, exitFailed, "the provider could not fetch the presigned URL", "check that the exchange bucket can be reached from outside, and signing.endpoint"},

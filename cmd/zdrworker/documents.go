@@ -181,15 +181,7 @@ func (r *runner) upload(ctx context.Context, d document) (doc worker.Document, o
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return doc, false, err
 	}
-	if strings.EqualFold(filepath.Ext(d.file), worker.Markdown) {
-		err = worker.CheckMarkdown(head[:n], info.Size())
-	} else {
-		_, err = worker.CheckFile(ctx, worker.File{Ext: strings.ToLower(strings.TrimPrefix(filepath.Ext(d.file), ".")), Head: head[:n], Size: info.Size()})
-	}
-	if err == nil {
-		err = worker.CheckKey(d.key)
-	}
-	if err != nil {
+	if err := r.Pipeline.Fit(ctx, d.key, head[:n], info.Size(), f); err != nil {
 		r.refused(d, err)
 		return doc, false, nil
 	}

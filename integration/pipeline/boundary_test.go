@@ -103,7 +103,7 @@ func TestWhatIsNoDocumentIsNotSent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sum.Sealed+sum.Failed+sum.Open != 0 || sum.Refused+sum.Skipped != len(want) {
+		if sum.Sealed+sum.Open != 0 || sum.Failed != 3 || sum.Failed+sum.Refused+sum.Skipped != len(want) {
 			t.Errorf("got %+v", sum)
 		}
 		for key, code := range want {
@@ -114,8 +114,8 @@ func TestWhatIsNoDocumentIsNotSent(t *testing.T) {
 		if n := len(r.provider.Account().Requests); n != 0 {
 			t.Errorf("the provider heard %d requests", n)
 		}
-		if n := len(under(all(t, r.store), "zdr/records/")); n != 0 {
-			t.Errorf("%d jobs were made", n)
+		if n := len(under(all(t, r.store), "failures/")); n != 3 {
+			t.Errorf("%d failure objects, want one for each that no answer can be had for", n)
 		}
 		checkExchange(t, r)
 	})
