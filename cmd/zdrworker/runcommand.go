@@ -70,8 +70,8 @@ belongs to a pod, one that is evicted is no loss, an extra one does no harm. Giv
 --backfill a name that only this Job has, as its uid, so that a pod that comes
 after the end walks nothing again. Exit codes: zdrworker help exit-codes.
 
-With --max-credits the run submits what it can pay for and leaves the rest, with
-exit code 5: the same command goes on there. Before each submission the most that
+With --max-credits, or budget.credits_per_run of the configuration, the run
+submits what it can pay for and leaves the rest, with exit code 5: the same command goes on there. Before each submission the most that
 it may cost is reserved in the bucket; what it did cost takes its place.
 
 With --no-wait everything is made durable and left to the workers that serve.
@@ -95,7 +95,7 @@ Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
 	f.IntVar(&o.limit, "limit", 0, "stop after so many documents; 0 is all ($ZDRWORKER_LIMIT)")
 	f.IntVar(&o.shards, "shards", 0, "among how many processes a backfill is shared; 0 is made out by its size ($ZDRWORKER_SHARDS)")
 	f.StringVar(&o.backfill, "backfill", "", "`name` that makes processes share one backfill, also after its end ($ZDRWORKER_BACKFILL)")
-	f.Float64Var(&o.credits, "max-credits", 0, "spend at most so many `credits`: what a document may cost is reserved in the bucket before it is submitted; 0 is no bound ($ZDRWORKER_MAX_CREDITS)")
+	f.Float64Var(&o.credits, "max-credits", 0, "spend at most so many `credits`: what a document may cost is reserved in the bucket before it is submitted; default: budget.credits_per_run ($ZDRWORKER_MAX_CREDITS)")
 	f.BoolVar(&o.noWait, "no-wait", false, "make everything durable, submit nothing and leave ($ZDRWORKER_NO_WAIT)")
 	f.BoolVar(&o.parse, "parse-only", false, "make Markdown of the documents and stop there ($ZDRWORKER_PARSE_ONLY)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done; nothing is uploaded or submitted ($ZDRWORKER_DRY_RUN)")
@@ -306,7 +306,7 @@ func (r *runner) work(ctx context.Context) (worker.Summary, error) {
 	side.Go(func() { _ = r.countAll(counting) }) // a display without an end is no failure
 	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
 		Documents: limited(r.documents(ctx), r.o.limit), Notify: r.notify, Status: r.status,
-		Backfills: r.filling, Share: r.share, Shares: r.of, MaxCredits: r.o.credits,
+		Backfills: r.filling, Share: r.share, Shares: r.of, MaxCredits: r.mostCredits(),
 		ParseOnly: r.o.parse, Parse: worker.ParseOptions{Model: r.config.Defaults.ParseModel},
 	})
 	counted()

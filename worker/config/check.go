@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -52,6 +53,14 @@ func checkURL(s string) string {
 func checkCount(s string) string {
 	if n, err := strconv.Atoi(s); err == nil && n < 0 {
 		return "a whole number from 0 is wanted"
+	}
+	return ""
+}
+
+// checkCredits wants an amount; what is no number at all is said elsewhere.
+func checkCredits(s string) string {
+	if n, err := strconv.ParseFloat(s, 64); err == nil && !(n >= 0 && n <= math.MaxInt64) {
+		return "a number of credits from 0 is wanted"
 	}
 	return ""
 }

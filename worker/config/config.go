@@ -20,6 +20,7 @@ type Config struct {
 	Signing  Signing
 	Timing   Timing
 	Policy   Policy
+	Budget   Budget
 	Defaults Defaults
 	Routes   []Route
 	Sources  []Feed
@@ -52,6 +53,13 @@ type Provider struct {
 
 // Limits are what the whole fleet keeps to at the provider; 0 is no limit.
 type Limits struct{ ExtractJobsPerHour, ParsePagesPerHour, InFlight int }
+
+// Budget bounds what is spent, in credits; 0 is no bound.
+type Budget struct {
+	CreditsPerDay float64 // of all workers on one store, by days of UTC
+	CreditsPerRun float64 // of one run whose command says nothing else
+	ConfirmOver   float64 // above which a run asks; 0: it never does
+}
 
 // Serve is about the long-running worker.
 type Serve struct{ Admin string }

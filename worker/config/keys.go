@@ -149,6 +149,19 @@ var fileKeys = []Key{
 	},
 
 	{
+		Path: "budget.credits_per_day", Doc: "How many credits all workers on one store spend in a day (UTC) at most: what a document may cost is reserved in the bucket before it is submitted, and what finds no budget waits; 0 is no bound.", Default: "0", check: checkCredits,
+		field: ofConfig(func(c *Config) any { return &c.Budget.CreditsPerDay }),
+	},
+	{
+		Path: "budget.credits_per_run", Doc: "How many credits one run spends at most where --max-credits is not given; 0 is no bound.", Default: "0", check: checkCredits,
+		field: ofConfig(func(c *Config) any { return &c.Budget.CreditsPerRun }),
+	},
+	{
+		Path: "budget.confirm_over", Doc: "Above how many credits, as estimated, a run asks on a terminal and elsewhere wants --yes or --max-credits; 0 never asks.", Default: "1000", check: checkCredits,
+		field: ofConfig(func(c *Config) any { return &c.Budget.ConfirmOver }),
+	},
+
+	{
 		Path: "defaults.model", Doc: "The provider's model; name a dated one, or results depend on the day.", Default: "extract-20260314",
 		field: ofConfig(func(c *Config) any { return &c.Defaults.Model }),
 	},
@@ -270,7 +283,7 @@ var routeKeys = []Key{
 // later are keys whose features are not there yet. Accepting them in silence
 // would let somebody rely on them.
 var later = []string{
-	"budget", "keep",
+	"keep",
 }
 
 // secrets are names under which people try to put one into the file.

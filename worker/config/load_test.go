@@ -41,6 +41,7 @@ policy:
   max_url_lifetime: 12h
   sync_calls: deny
   schemas: [sha256:`+strings.Repeat("a", 64)+`]
+budget: {credits_per_day: 160000, credits_per_run: 50000.5}
 defaults: {model: extract-20260314, on_change: new-documents, on_uncertain: wait, partial: accept}
 routes:
   - name: invoices
@@ -57,6 +58,9 @@ routes:
 	}
 	if c.Store != "s3://acme-docs" || c.Signing.Lifetime != 6*time.Hour || c.Signing.Writer.Role != "arn:aws:iam::111122223333:role/w" {
 		t.Errorf("read %+v", c)
+	}
+	if c.Budget != (Budget{CreditsPerDay: 160000, CreditsPerRun: 50000.5, ConfirmOver: 1000}) {
+		t.Errorf("budget %+v", c.Budget)
 	}
 	r := c.Routes[0]
 	if r.Prefix != "inbox/{tenant}/invoices/" || r.Revision != 3 || !slices.Equal(r.Suffix, []string{".pdf", ".png", ".md"}) {
@@ -124,7 +128,9 @@ func TestMistakes(t *testing.T) {
 		{"swapped letters", "version: 1\nsigning: {lifeitme: 1h}\n", ":2:11", "signing.lifeitme", "unknown key", "did you mean signing.lifetime?"},
 		{"nothing near", "version: 1\nqqqqqqqq: 1\n", ":2:1", "qqqqqqqq", "unknown key", "`zdrworker config schema` lists the keys"},
 		{"unknown key of a route", "version: 1\nroutes:\n  - nmae: a\n", ":3:5", "routes.nmae", "unknown key", "did you mean routes.name?"},
-		{"later feature", "version: 1\nbudget: {credits_per_day: 1}\n", ":2:1", "budget", "is not supported by this version", "take the key out"},
+		{"no amount", "version: 1\nbudget: {credits_per_day: " + secret + "}\n", ":2:27", "budget.credits_per_day", "a number is wanted", ""},
+		{"negative amount", "version: 1\nbudget: {credits_per_run: -1}\n", ":2:27", "budget.credits_per_run", "a number of credits from 0 is wanted", ""},
+		{"no number", "version: 1\nbudget: {confirm_over: NaN}\n", ":2:24", "budget.confirm_over", "a number of credits from 0 is wanted", ""},
 		{"later section", "version: 1\nkeep: {parsed: 90d}\n", ":2:1", "keep", "is not supported by this version", "take the key out"},
 		{"password in the file", "version: 1\nroutes: [{name: a, schema: s.json, parse: {password: " + secret + "}}]\n", ":2:54", "routes.parse.password", "env:NAME or file:PATH is wanted, never the password itself", ""},
 		{"secret", "version: 1\nprovider: {api_key: " + secret + "}\n", ":2:12", "provider.api_key", "secrets do not belong into the file", ""},

@@ -69,7 +69,7 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 	a.Pipeline, err = worker.New(ctx, worker.Config{
 		Store: a.Store, Exchange: a.Exchange, Provider: ade.NewWithKey(a.Guard, c.APIKey), Signer: a.Signer,
 		Routes: x.Routes, Settings: x.Settings, Development: c.Policy.Development, Logger: x.Logger, Recorder: x.Recorder,
-		Limits: worker.Limits(c.Provider.Limits), Password: c.Password,
+		Limits: worker.Limits(c.Provider.Limits), Budget: worker.Budget{CreditsPerDay: c.Budget.CreditsPerDay}, Password: c.Password,
 		Registerer: x.Registerer,
 	})
 	return a, err

@@ -68,6 +68,8 @@ func property(k Key) map[string]any {
 		kind["type"] = "boolean"
 	case *int:
 		kind["type"] = "integer"
+	case *float64:
+		kind["type"] = "number"
 	case *time.Duration:
 		kind["pattern"] = `^([0-9.]+(ns|us|ms|s|m|h))+$`
 	case *[]string:

@@ -34,6 +34,12 @@ func (k Key) set(target any, values ...string) string {
 			return "a whole number is wanted"
 		}
 		*p = n
+	case *float64:
+		n, err := strconv.ParseFloat(values[0], 64)
+		if err != nil {
+			return "a number is wanted"
+		}
+		*p = n
 	case *time.Duration:
 		d, err := time.ParseDuration(values[0])
 		if err != nil || d < 0 {
@@ -66,6 +72,8 @@ func (k Key) text(target any) []string {
 		return []string{strconv.FormatBool(*p)}
 	case *int:
 		return []string{strconv.Itoa(*p)}
+	case *float64:
+		return []string{strconv.FormatFloat(*p, 'f', -1, 64)}
 	case *time.Duration:
 		return []string{duration(*p)}
 	}
