@@ -46,7 +46,7 @@ KEDA scales by the SQS queue of sources, or --queue-url, where there is one.`,
 	f.IntVar(&o.Replicas, "replicas", 1, "the least `number` of workers ($ZDRWORKER_REPLICAS)")
 	f.IntVar(&o.MaxReplicas, "max-replicas", 10, "the largest `number` of workers, with KEDA ($ZDRWORKER_MAX_REPLICAS)")
 	f.IntVar(&o.MessagesPerReplica, "messages-per-replica", 100, "so `many` messages of the queue are one worker's, with KEDA ($ZDRWORKER_MESSAGES_PER_REPLICA)")
-	f.StringArrayVar(&o.Batches, "batch", nil, "`s3://bucket/prefix` that a Job extracts; may be given again ($ZDRWORKER_BATCH)")
+	f.StringArrayVar(&o.Batches, "batch", nil, "`s3://bucket/prefix/` that a Job extracts; may be given again ($ZDRWORKER_BATCH)")
 	f.StringVar(&o.Schedule, "schedule", "", "cron `expression`, UTC: a CronJob instead of a Job ($ZDRWORKER_SCHEDULE)")
 	f.StringVar(&o.MetricsFrom, "metrics-from", "monitoring", "`namespace` that may ask for metrics ($ZDRWORKER_METRICS_FROM)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -60,9 +60,10 @@ share it. One that comes later goes on where the others stopped. Each ends when
 all of it is done, and tells of all of it. With --output it is this process's
 own work, since the results are to come here.
 
---files-from takes a list: local paths, or objects as s3:// URIs, or what S3
-Inventory writes (CSV, CSV.gz or its manifest). A list that lies in a bucket may
-also have bare keys.
+--files-from takes a list: paths as they are given here, the first one local or a
+prefix with / at its end; or objects as s3:// URIs; or what S3 Inventory writes
+(CSV, CSV.gz or its manifest). A list that lies in a bucket is one of objects, and
+may also have bare keys.
 
 In a Kubernetes Job with completionMode Indexed each pod begins at its share,
 JOB_COMPLETION_INDEX of --shards, and then helps with the rest: no document

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,22 +25,31 @@ type objectList struct {
 }
 
 // listFrom opens what --files-from names. A list in a bucket is one of objects,
-// and so is one that begins as such a list does; else its lines are local paths,
-// and nil is given with the file from its start.
+// and so is one that begins as such a list does; else its lines are paths, local
+// ones or prefixes, and nil is given with the file from its start.
 func (r *runner) listFrom(ctx context.Context, from string, stdin io.Reader) (*objectList, io.Reader, func() error, error) {
 	body, closer, err := r.openList(ctx, from, stdin)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	in := bufio.NewReader(body)
+	in := bufio.NewReaderSize(body, maxPath)
 	first, _ := in.Peek(5)
-	l := &objectList{body: in, close: closer, dated: strings.HasPrefix(string(first), "{"), open: r.openObject}
-	for _, begins := range []string{"s3://", "{", `"`, "\x1f\x8b"} {
-		if strings.HasPrefix(string(first), begins) || strings.HasPrefix(from, "s3://") {
-			return l, nil, closer, nil
-		}
+	if strings.HasPrefix(from, "s3://") || begins(first, "{", `"`, "\x1f\x8b") {
+		return &objectList{body: in, close: closer, dated: begins(first, "{"), open: r.openObject}, nil, closer, nil
 	}
-	return nil, in, closer, nil
+	if !begins(first, "s3://") {
+		return nil, in, closer, nil
+	}
+	line, _ := in.ReadSlice('\n') // a longer one is nobody's, and is refused where it is read
+	whole := io.MultiReader(strings.NewReader(string(line)), in)
+	if strings.HasSuffix(strings.TrimRight(string(line), "\r\n"), "/") {
+		return nil, whole, closer, nil
+	}
+	return &objectList{body: whole, close: closer, open: r.openObject}, nil, closer, nil
+}
+
+func begins(text []byte, with ...string) bool {
+	return slices.ContainsFunc(with, func(w string) bool { return strings.HasPrefix(string(text), w) })
 }
 
 func (r *runner) openList(ctx context.Context, from string, stdin io.Reader) (io.Reader, func() error, error) {
@@ -105,7 +115,7 @@ func (r *runner) keys(ctx context.Context) iter.Seq2[string, error] {
 func listFailure(err error) error {
 	for _, is := range []error{keylist.ErrLine, keylist.ErrCSV, keylist.ErrManifest} {
 		if errors.Is(err, is) {
-			return &failure{code: codeFile, text: is.Error(), hint: "a key or s3:// URI a line is wanted, or what S3 Inventory writes; prefixes are arguments"}
+			return &failure{code: codeFile, text: is.Error(), hint: "a key or s3:// URI a line is wanted, or what S3 Inventory writes; where the first line is a prefix with / at its end, all are paths"}
 		}
 	}
 	return err

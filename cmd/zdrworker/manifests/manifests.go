@@ -41,7 +41,7 @@ type Options struct {
 	// MessagesPerReplica is how many messages of the queue one worker answers
 	// for. Default: 100.
 	MessagesPerReplica int
-	// Batches are locations that a Job extracts, one index each; nil is no Job.
+	// Batches are prefixes, s3://bucket/prefix/, that a Job extracts, one index each; nil is no Job.
 	Batches []string
 	// Schedule makes a CronJob of the Job; "" is a Job that runs once.
 	Schedule string
@@ -80,6 +80,9 @@ func (o Options) withDefaults() Options {
 // put behind it.
 var label = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
+// prefix is what a batch may be: one line, so that it stays one location.
+var prefix = regexp.MustCompile(`^s3://[a-z0-9.-]+/([^\x00-\x1f]*/)?$`)
+
 func (o Options) validate() error {
 	for _, f := range []struct{ flag, value string }{
 		{"name", o.Name}, {"namespace", o.Namespace}, {"metrics-from", o.MetricsFrom},
@@ -99,6 +102,10 @@ func (o Options) validate() error {
 		return errors.New("--messages-per-replica: a number from 1 is wanted")
 	case o.NoServe && len(o.Batches) == 0:
 		return errors.New("--serve=false leaves nothing to run: give --batch")
+	case slices.ContainsFunc(o.Batches, func(b string) bool { return !prefix.MatchString(b) }):
+		return errors.New("--batch: s3://bucket/prefix/ is wanted, with / at its end")
+	case o.QueueURL != "" && o.Region == "" && !o.NoServe:
+		return errors.New("--queue-url: KEDA must be told the region of the queue: set s3.region")
 	case o.Schedule != "" && len(o.Batches) == 0:
 		return errors.New("--schedule is for a batch: give --batch as well")
 	}

@@ -132,7 +132,8 @@ func TestTheNameFollowsTheContent(t *testing.T) {
 func TestWhateverIsInAValue(t *testing.T) {
 	hostile := "a: b\n---\nkind: Secret # \"'{{ .Image }}\n\ttab \u2028 end"
 	o := kinds["job"]
-	o.Files, o.Batches, o.Role, o.QueueURL, o.APIKeySecret = map[string]string{"zdrworker.yaml": hostile}, []string{hostile}, hostile, hostile, "x"
+	batch := "s3://acme-docs/a: b # \"'{{ .Image }} \u2028 end/"
+	o.Files, o.Batches, o.Role, o.QueueURL, o.Region, o.APIKeySecret = map[string]string{"zdrworker.yaml": hostile}, []string{batch}, hostile, hostile, hostile, "x"
 	all := objectsOf(t, render(t, o))
 	if _, ok := all["Secret"]; ok {
 		t.Error("an object was smuggled in")
@@ -140,7 +141,7 @@ func TestWhateverIsInAValue(t *testing.T) {
 	if got := all["ConfigMap"].at("data", "zdrworker.yaml"); got != hostile {
 		t.Errorf("got %q", got)
 	}
-	if got := all["ConfigMap"].at("data", "batch-0"); got != hostile {
+	if got := all["ConfigMap"].at("data", "batch-0"); got != batch {
 		t.Errorf("got %q", got)
 	}
 }
@@ -158,6 +159,9 @@ func TestRefusals(t *testing.T) {
 		{"no workers", func(o *manifests.Options) { o.Replicas = -1 }, "--replicas"},
 		{"fewer at most than at least", func(o *manifests.Options) { o.Replicas, o.MaxReplicas = 5, 4 }, "--max-replicas"},
 		{"nothing to run", func(o *manifests.Options) { o.NoServe = true }, "--serve"},
+		{"a batch that is no prefix", func(o *manifests.Options) { o.Batches = []string{"s3://acme-docs/inbox"} }, "--batch"},
+		{"a batch of two lines", func(o *manifests.Options) { o.Batches = []string{"s3://acme-docs/a/\ns3://acme-docs/b/"} }, "--batch"},
+		{"a queue of no region", func(o *manifests.Options) { o.QueueURL = "https://sqs.us-east-2.amazonaws.com/111122223333/q" }, "--queue-url"},
 		{"a schedule of nothing", func(o *manifests.Options) { o.Schedule = "@daily" }, "--schedule"},
 	}
 	for _, tt := range tests {
