@@ -57,6 +57,7 @@ func TestAccount(t *testing.T) {
 	t.Run("doctor", w.testDoctor)
 	t.Run("rights", w.testRights)
 	t.Run("signers", w.testSigners)
+	t.Run("container", w.testContainer)
 }
 
 func startBus(t *testing.T) string {

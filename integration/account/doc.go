@@ -10,6 +10,9 @@
 // ownership controls; and its key service asks for no rights. What follows from
 // that is said where it matters. Only AWS can show the rest.
 //
+// Where ZDRWORKER_TEST_IMAGE names an image, made as the release makes it, the
+// batch that zdrworker manifests renders is run in it for real.
+//
 // MinIO runs as a process here: it is told of the queue by variables, and
 // connects to it on this machine's loopback.
 package account
