@@ -259,8 +259,13 @@ func (p *Pipeline) findKey(ctx context.Context, key string) (Job, error) {
 	if err != nil {
 		return Job{}, fault("find", "", err)
 	}
-	version := versionOf(source{Version: info.Version, ETag: info.ETag})
-	j, err := p.load(ctx, p.secret.id(p.store.Name(), key, version, route.Name, route.Revision))
+	src := source{Bucket: p.store.Name(), Key: key, Version: info.Version, ETag: info.ETag}
+	j, err := p.load(ctx, p.secret.id(src.Bucket, key, versionOf(src), route.Name, route.Revision))
+	if errors.Is(err, bucket.ErrNotFound) {
+		if before, failed := p.loadEarlier(ctx, src, route); before != nil || failed != nil {
+			j, err = before, failed
+		}
+	}
 	if err != nil {
 		return Job{}, fault("find", "", err)
 	}

@@ -200,6 +200,8 @@ type Pipeline struct {
 	now             func() time.Time // this worker's clock; no safety argument uses it (I8)
 	off             rule             // rules that a test has taken away
 
+	revisions map[string][]int // of each route, all that were admitted but its own
+
 	secret *fleetSecret
 	holder string // this worker, in leases
 	gate   gate

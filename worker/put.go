@@ -50,7 +50,7 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, l
 		return nil, nil, false, err
 	}
 	defer release()
-	trust := begin && p.trust.trusts() && p.keeps(ruleOneRecord)
+	trust := begin && p.trust.trusts() && p.keeps(ruleOneRecord) && len(p.earlier(route)) == 0
 	if j, err = nil, error(bucket.ErrNotFound); !trust {
 		j, err = p.load(ctx, id)
 	}
@@ -63,6 +63,9 @@ func (p *Pipeline) claim(ctx context.Context, d Document, begin bool) (j *job, l
 	}
 	if !errors.Is(err, bucket.ErrNotFound) {
 		return nil, nil, false, fault("put", "", err)
+	}
+	if j, err = p.takenBefore(ctx, src, route, keys); j != nil || err != nil {
+		return j, nil, false, fault("put", "", err)
 	}
 	unfit := p.fit(ctx, &src, head, keys.parse, route.Parse.Password != "")
 	code, failed := unfitBy(unfit)

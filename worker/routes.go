@@ -53,7 +53,11 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 			return errNewerFormat
 		}
 		if before, ok := seen.Revisions[r.Revision]; ok && !before.parsesNow(want) {
+			p.noteRevisions(r, seen)
 			return p.sameRevision(ctx, r, before, want)
+		}
+		if err := r.decided(seen); err != nil {
+			return err
 		}
 		// Kept so that a later edit can be shown.
 		if err := p.keepSchema(ctx, r.Schema); err != nil {
@@ -66,6 +70,7 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 		seen.Revisions[r.Revision] = want
 		_, err = writeJSON(ctx, p.store, routeKey(r.Name), seen, bucket.Condition{IfMatch: info.ETag, Absent: info.ETag == ""})
 		if err == nil || !settledElsewhere(err) {
+			p.noteRevisions(r, seen)
 			return err
 		}
 	}

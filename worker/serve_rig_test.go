@@ -92,6 +92,15 @@ func (f *floor) pipelineWith(routes worker.Routes) *worker.Pipeline {
 
 func (f *floor) make(l worker.Limits, to prometheus.Registerer, routes worker.Routes) *worker.Pipeline {
 	f.t.Helper()
+	p, err := f.tryMake(l, to, routes)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return p
+}
+
+func (f *floor) tryMake(l worker.Limits, to prometheus.Registerer, routes worker.Routes) (*worker.Pipeline, error) {
+	f.t.Helper()
 	var d depository
 	signer, err := presign.New(presign.Config{
 		Bucket: exchangeName, Region: region, Depository: &d,
@@ -113,17 +122,13 @@ func (f *floor) make(l worker.Limits, to prometheus.Registerer, routes worker.Ro
 	if d.guard, err = zdr.NewGuardOver(f.provider.RoundTripper(), policy, recorder); err != nil {
 		f.t.Fatal(err)
 	}
-	p, err := worker.New(f.t.Context(), worker.Config{
+	return worker.New(f.t.Context(), worker.Config{
 		Store: f.server.Bucket(storeName), Exchange: f.server.Bucket(exchangeName),
 		Provider: ade.New(d.guard, zdr.NewAPIKey("sim-key-000001")), Signer: signer,
 		Routes: routes,
 		Limits: l, Budget: f.budget, Registerer: to,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	return p
 }
 
 // serve starts a server; stop ends it and waits.

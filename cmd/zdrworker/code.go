@@ -109,7 +109,7 @@ var classes = []class{
 	{codeUnsafe, exitUsage, "the store lets two writers win the same state: jobs would be lost or paid twice", "use a store, and a version of it, that keeps If-None-Match and If-Match"},
 	{codeURLTooShort, exitStopped, "presigned URLs would end before the job may", "sign with credentials that live longer, or ask for less with signing.lifetime"},
 	{codeForeignFleet, exitUsage, "a bucket is used by another fleet", "give each store an exchange bucket of its own"},
-	{codeRouteChanged, exitUsage, "a route was edited and has the same revision", "give the route the next revision"},
+	{codeRouteChanged, exitUsage, "a route was edited, and nothing says yet what becomes of its documents", "give the route the next revision"},
 	{codeNewerFormat, exitError, "a newer program wrote what is in the bucket", "use the newer program"},
 	{codeNoJob, exitUsage, "no job has this ref or document", "`zdrworker jobs list` lists the open ones"},
 	{codeAmbiguous, exitUsage, "several jobs begin with this ref", "give more of it"},

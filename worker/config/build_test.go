@@ -195,7 +195,7 @@ func TestBuildRoutesSaysWhichIsWrong(t *testing.T) {
 		"missing file": "{name: a, schema: none.json}",
 		"no object":    "{name: a, schema: array.json}",
 		"own prefix":   `{name: a, schema: s.json, match: {prefix: "results/"}}`,
-		"same name":    "{name: a, schema: s.json}, {name: a, schema: s.json}",
+		"same name":    "{name: a, schema: s.json},\n {name: a, schema: s.json}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := must(t, "version: 1\nroutes: ["+route+"]\n", nil)
@@ -204,8 +204,12 @@ func TestBuildRoutesSaysWhichIsWrong(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := c.BuildRoutes(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "z.yaml") {
-				t.Errorf("BuildRoutes = %v, want the place", err)
+			at := "z.yaml:2:"
+			if name == "same name" {
+				at = "z.yaml:3:" // the second one is wrong
+			}
+			if _, err := c.BuildRoutes(t.Context(), nil); err == nil || !strings.Contains(err.Error(), at) {
+				t.Errorf("BuildRoutes = %v, want %s", err, at)
 			}
 		})
 	}

@@ -106,13 +106,11 @@ func (c *Config) BuildRoutes(ctx context.Context, fetch Fetch) (worker.Routes, e
 		if route.Parse, err = c.parseOptions(r); err != nil {
 			return nil, err
 		}
-		if err := route.Validate(); err != nil {
+		routes = append(routes, route)
+		// With those before it, so that the line is that of the route that is wrong.
+		if err := routes.Validate(); err != nil {
 			return nil, &Error{Where: c.where(r), Text: err.Error()}
 		}
-		routes = append(routes, route)
-	}
-	if err := routes.Validate(); err != nil {
-		return nil, &Error{Where: c.File, Text: err.Error()}
 	}
 	return routes, nil
 }
