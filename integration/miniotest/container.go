@@ -149,6 +149,9 @@ func runImage(ctx context.Context, binary string) (*Server, error) {
 	if err == nil {
 		s.Endpoint, err = loopback(ctx, c)
 	}
+	if err == nil {
+		err = s.awaitBuckets(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("MinIO's container did not start: %w", err), s.stop())
 	}

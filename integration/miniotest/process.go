@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// healthPath answers 200 without credentials as soon as requests are served.
+// healthPath answers 200 without credentials as soon as MinIO listens. Buckets
+// are served a little later.
 const healthPath = "/minio/health/live"
 
 // startProcess runs the program on a free loopback port, over a folder that
@@ -57,7 +58,7 @@ func startOnPort(ctx context.Context, path string) (*Server, error) {
 	if err := r.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	if err := r.awaitHealth(ctx, s.Endpoint); err != nil {
+	if err := r.awaitReady(ctx, s); err != nil {
 		return nil, errors.Join(err, r.stop())
 	}
 	s.stop = r.stop
@@ -96,11 +97,11 @@ func (r *running) start() error {
 	return <-started
 }
 
-func (r *running) awaitHealth(ctx context.Context, endpoint string) error {
+func (r *running) awaitReady(ctx context.Context, s *Server) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for {
-		if healthy(ctx, endpoint) {
+		if healthy(ctx, s.Endpoint) && s.lists(ctx) == nil {
 			return nil
 		}
 		select {
