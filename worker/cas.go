@@ -43,6 +43,7 @@ func (p *Pipeline) load(ctx context.Context, id ID) (*job, error) {
 		return nil, &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
 	}
 	rec, err := decodeRecord(b)
+	p.newer.note(id, errors.Is(err, errNewerFormat))
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type fleetState struct {
 	breaker Breaker
 	paused  bool
 	swept   time.Time
-	unknown int // records of a newer format met by the sweep
+	unknown int // open jobs whose records are of a newer format
 }
 
 // fleetGauges speak for the whole fleet. Only the worker that sweeps has them:
@@ -45,7 +45,7 @@ var (
 	descSwe  = fleetDesc("sweep_last_success_timestamp_seconds", "When the last whole sweep ended.")
 	descSta  = fleetDesc("staged_objects", "Documents and results of the fleet in the exchange bucket.")
 	descStO  = fleetDesc("staged_oldest_timestamp_seconds", "When the oldest of them was written; absent when there is none.")
-	descUnk  = fleetDesc("records_unknown_format", "Records of a newer format that the last sweep met and left alone.")
+	descUnk  = fleetDesc("records_unknown_format", "Open jobs whose records a newer program wrote, as far as this worker has read them; they are left alone.")
 )
 
 // Describe lists the gauges.

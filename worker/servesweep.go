@@ -112,7 +112,7 @@ func (r *round) rest(ctx context.Context) (err error) {
 		return err
 	}
 	paused, err := p.Paused(ctx)
-	r.state.paused, r.state.swept, r.state.unknown = paused.Any(), p.now(), r.rep.Unknown
+	r.state.paused, r.state.swept = paused.Any(), p.now()
 	return err
 }
 
@@ -189,6 +189,9 @@ func (r *round) open(ctx context.Context) error {
 			}
 		case r.due(m.Modified):
 			r.find(id)
+		}
+		if p.newer.has(id) {
+			r.state.unknown++
 		}
 		if err := r.batch(ctx); err != nil {
 			return err
