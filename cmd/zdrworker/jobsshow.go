@@ -16,20 +16,30 @@ import (
 
 func newJobsShow(a *app) *cobra.Command {
 	var content bool
+	var page string
 	cmd := &cobra.Command{
 		Use: "show " + jobArg, Short: "Show a job: state, history, receipt, and with --content its result", Args: args(jobArg),
 		Long: jobArgHelp + `
 
 --content adds the sealed result and what the provider said about the job in
 words of its own, which can quote the document. Both go to a terminal, and
-elsewhere only with --show-names.`,
+elsewhere only with --show-names.
+
+--html FILE writes a page to look at in a browser: the fields, and the pages of
+the document with a box where each field was found. It is complete in itself,
+loads nothing, and only you can read it. It is content: remove it when you are
+done.`,
 	}
 	cmd.Flags().BoolVar(&content, "content", false, "the sealed result and the provider's words too ($ZDRWORKER_CONTENT)")
+	cmd.Flags().StringVar(&page, "html", "", "write a page with the fields and where they come from to this file ($ZDRWORKER_HTML)")
 	cmd.RunE = func(cmd *cobra.Command, given []string) error {
 		if content && !a.showNames() {
 			return &failure{code: codeUsage, text: "--content is for a terminal", hint: "add --show-names where a file or another program is meant to have it"}
 		}
 		return a.withJob(cmd, given[0], func(ctx context.Context, w *opened, j worker.Job) error {
+			if page != "" {
+				return a.html(ctx, w, j, page)
+			}
 			return whichever(a.jobsShow(ctx, w, j), a.content(ctx, w, j, content))
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 					return nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t),
+					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t), "private": isPrivate,
 				},
 				Condition: func(name string) (bool, error) {
 					if name != "sandbox" {
@@ -56,6 +57,18 @@ func TestScripts(t *testing.T) {
 				},
 			})
 		})
+	}
+}
+
+// isPrivate is the script command `private FILE`: only its owner may read it.
+func isPrivate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: private FILE")
+	}
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		ts.Fatalf("its mode is %v", info.Mode())
 	}
 }
 
