@@ -39,10 +39,12 @@
 //     reads this cannot know whether the POST went out.
 //   - submitted: the provider's job id is known.
 //   - sealing: one landed result was chosen; it is being checked and published.
-//   - sealed: the result stands at its key.
-//   - draining: staged objects were removed once; a signed URL may still live.
-//     A failed job may be tried again from here, its next generation beginning
-//     with the same record.
+//   - sealed: the result stands at its key. What was staged is removed at once,
+//     with that of other jobs; they stand on a slip then, in place of their
+//     markers, until the last of their URLs has ended, and close together.
+//   - draining: the staged objects of a failed job were removed once; a signed
+//     URL may still live. The job may be tried again from here, its next
+//     generation beginning with the same record.
 //   - closed: every URL has ended and one more listing was empty.
 //   - fencing: a POST's answer was lost. What its URL points at is deleted, the
 //     provider's list gets time to show the job, then outbox and list decide.
@@ -81,7 +83,7 @@
 //	    its attempt was never accepted, or the job has failed.
 //	I5  Sealing fixes one landing for a generation; no attempt is made after it.
 //	I6  A record is never deleted while a scan may find its document, and every
-//	    open record has a marker of its generation.
+//	    open record has a marker of its generation, or is done and stands on a slip.
 //	I7  No unconditional write or delete touches a key that another generation,
 //	    attempt or version may use.
 //	I8  No safety argument uses a worker's clock or a lease.

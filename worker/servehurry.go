@@ -12,13 +12,13 @@ import (
 
 // hurryWait is how long an event is held until a worker has a hand free for its
 // document.
-const hurryWait = time.Second
+const hurryWait = 5 * time.Second
 
 // mayHurry: the document may be claimed and submitted in the same go, which
 // saves the writing and the reading of a record that only waits for its turn.
 // With true a submission was taken, and a place among those who submit.
 func (s *Server) mayHurry(ctx context.Context, d Document) bool {
-	if s.leaving() || s.queue.ahead() {
+	if s.leaving() || s.queue.ahead() > cap(s.quick) {
 		return false
 	}
 	wait, stop := context.WithTimeout(ctx, hurryWait)

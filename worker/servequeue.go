@@ -81,16 +81,14 @@ func (q *queue) put(id ID, due time.Time, ask bool, start *task) {
 	q.signal()
 }
 
-// ahead: live documents wait for their turn to submit.
-func (q *queue) ahead() bool {
+// ahead is how many live documents wait for their turn to submit.
+func (q *queue) ahead() (n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, l := range q.starts.lines[live] {
-		if len(*l) > 0 {
-			return true
-		}
+		n += len(*l)
 	}
-	return false
+	return n
 }
 
 // full: each line has its own room, or what waits for its turn would keep out

@@ -1,4 +1,4 @@
-//go:build !nosandbox && unix
+//go:build !nosandbox && linux
 
 package bench
 

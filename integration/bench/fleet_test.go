@@ -1,4 +1,4 @@
-//go:build !nosandbox && unix
+//go:build !nosandbox && linux
 
 package bench
 
@@ -21,8 +21,7 @@ import (
 )
 
 const (
-	urlLife  = 90 * time.Second // short, so that the end of a job can be waited for
-	atWork   = 200 * time.Millisecond
+	urlLife  = 60 * time.Second // short, so that the end of a job can be waited for
 	schema   = `{"type":"object","properties":{"number":{"type":"string"},"total":{"type":"number"}}}`
 	hands    = 32 // jobs moved on at the same time, by the worker and by the bare loop
 	apiKey   = "bench-key-of-nobody-000001"
@@ -58,15 +57,20 @@ func newRound(t testing.TB, at *place, work time.Duration) *round {
 		Client: &http.Client{Transport: &outside{next: &http.Transport{MaxIdleConnsPerHost: 256}, landed: r.sawLanded}},
 	}))
 	t.Cleanup(func() { _ = r.provider.Close() })
+	r.boundary(r.provider.URL)
+	return r
+}
+
+// boundary makes guard, signer and client for a provider at an address.
+func (r *round) boundary(provider string) {
 	var d depository
-	sign := at.sign
+	sign := r.place.sign
 	sign.Depository = &d
 	r.signer = must(presign.New(sign))
-	policy := zdr.Policy{Development: true, Hosts: []string{r.provider.URL}, URLPrefixes: r.signer.URLPrefixes()}
+	policy := zdr.Policy{Development: true, Hosts: []string{provider}, URLPrefixes: r.signer.URLPrefixes()}
 	policy.Approve(r.schema, "bench")
 	d.guard = must(zdr.NewGuard(policy, &r.sent))
 	r.client = ade.New(d.guard, zdr.NewAPIKey(apiKey))
-	return r
 }
 
 func (r *round) sawLanded(token string, digest [32]byte, at time.Time) {
@@ -102,13 +106,15 @@ func (r *round) documents(t testing.TB, n int) (keys []string) {
 }
 
 func (r *round) pipeline(t testing.TB) *worker.Pipeline {
-	return must(worker.New(t.Context(), worker.Config{
+	return must(r.newPipeline(t.Context(), worker.Settings{Workers: hands, JobTime: time.Second, DrainMargin: time.Second}))
+}
+
+func (r *round) newPipeline(ctx context.Context, set worker.Settings) (*worker.Pipeline, error) {
+	return worker.New(ctx, worker.Config{
 		Store: r.place.store, Exchange: r.place.exchange, Provider: r.client, Signer: r.signer, Development: true,
-		Routes: worker.Routes{{Name: "invoices", Prefix: "inbox/", Schema: r.schema}},
-		Settings: worker.Settings{
-			Workers: hands, JobTime: time.Second, DrainMargin: time.Second,
-		},
-	}))
+		Routes:   worker.Routes{{Name: "invoices", Prefix: "inbox/", Schema: r.schema}},
+		Settings: set,
+	})
 }
 
 // measured is what a round came to.
@@ -213,7 +219,14 @@ func (r *round) bare(t testing.TB, jobs, inFlight int) measured {
 		mu.Unlock()
 		r.bareEnd(ctx, token, key)
 	}
-	r.onLanded = func(token string) { go finish(token) }
+	var ends sync.WaitGroup
+	ends.Add(jobs)
+	r.onLanded = func(token string) {
+		go func() {
+			defer ends.Done()
+			finish(token)
+		}()
+	}
 	r.place.requests.take()
 	m := measured{jobs: jobs}
 	m.took, m.cpu = clocked(func() {
@@ -224,6 +237,7 @@ func (r *round) bare(t testing.TB, jobs, inFlight int) measured {
 			mu.Unlock()
 			return r.bareBegin(ctx, token, key)
 		})
+		ends.Wait()
 	})
 	m.requests = r.place.requests.take()
 	m.atProvider = r.sent.Snapshot().RequestCount()

@@ -1,8 +1,9 @@
-//go:build !nosandbox && unix
+//go:build !nosandbox && linux
 
 package bench
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"testing"
@@ -15,8 +16,6 @@ import (
 	"github.com/zdrworker/zdrworker/worker/s3store"
 	"github.com/zdrworker/zdrworker/worker/s3store/s3serve"
 )
-
-func TestMain(m *testing.M) { miniotest.Main(m) }
 
 // place is where a fleet works: two buckets that count, and who signs.
 type place struct {
@@ -44,7 +43,7 @@ func embedded(t testing.TB) *place {
 	as := func(k s3serve.Key) presign.Identity {
 		return presign.Identity{Credentials: credentials.NewStaticCredentialsProvider(k.ID, k.Secret, "")}
 	}
-	return open(t, server.ConfigFor(owner), store, exchange, presign.Config{
+	return openPlace(t.Context(), server.ConfigFor(owner), store, exchange, presign.Config{
 		Region: s3serve.Region, Endpoint: server.URL(), Reader: as(reader), Writer: as(writer),
 	})
 }
@@ -55,19 +54,19 @@ func onMinIO(t testing.TB) *place {
 	ids := server.Identities(store, exchange)
 	cfg := server.Config()
 	cfg.Credentials = ids.Worker.Credentials
-	at := open(t, cfg, store, exchange, presign.Config{
+	at := openPlace(t.Context(), cfg, store, exchange, presign.Config{
 		Region: miniotest.Region, Endpoint: server.Endpoint, Reader: ids.Reader, Writer: ids.Writer,
 	})
 	at.owner = must(s3store.Open(t.Context(), server.Config(), "s3://"+store))
 	return at
 }
 
-func open(t testing.TB, cfg aws.Config, store, exchange string, sign presign.Config) *place {
+func openPlace(ctx context.Context, cfg aws.Config, store, exchange string, sign presign.Config) *place {
 	at := &place{requests: newCounter(), sign: sign}
-	at.owner = must(s3store.Open(t.Context(), cfg, "s3://"+store))
+	at.owner = must(s3store.Open(ctx, cfg, "s3://"+store))
 	cfg.HTTPClient = at.requests
-	at.store = must(s3store.Open(t.Context(), cfg, "s3://"+store))
-	at.exchange = must(s3store.Open(t.Context(), cfg, "s3://"+exchange))
+	at.store = must(s3store.Open(ctx, cfg, "s3://"+store))
+	at.exchange = must(s3store.Open(ctx, cfg, "s3://"+exchange))
 	at.sign.Bucket, at.sign.PathStyle = exchange, true
 	at.sign.Lifetime = presign.Limits{Asked: urlLife}
 	return at
