@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -27,11 +28,12 @@ type accepted struct {
 	step     string
 	provider string
 	at       time.Time
-	job      *job // as this worker wrote it last; nil where it is not kept
+	etag     string
+	record   []byte // as this worker wrote it last; nil where it is not kept
 }
 
 // keptRecords bounds the records that are kept until their results arrive: some
-// 4 MB. They save a read each; one that is out of date loses its race.
+// 1 MB, as text. They save a read each; one that is out of date loses its race.
 const keptRecords = 1000
 
 func newOutstanding(most int) *outstanding {
@@ -43,12 +45,14 @@ func (o *outstanding) add(j *job) {
 	o.mu.Lock()
 	if _, known := o.jobs[j.id]; (known || len(o.jobs) < o.most) && a != nil {
 		as := accepted{step: j.rec.Step, provider: a.ProviderJob, at: time.Now()}
-		if o.jobs[j.id].job != nil {
+		if o.jobs[j.id].record != nil {
 			o.kept--
 		}
 		if o.kept < keptRecords {
-			o.kept++
-			as.job = j
+			if text, err := json.Marshal(j.rec); err == nil {
+				as.etag, as.record = j.etag, text
+				o.kept++
+			}
 		}
 		o.jobs[j.id] = as
 	}
@@ -69,16 +73,22 @@ func (o *outstanding) drop(id ID) {
 // take gives a job's record, once, where it is kept.
 func (o *outstanding) take(id ID) *job {
 	o.mu.Lock()
-	defer o.mu.Unlock()
-	a, ok := o.jobs[id]
-	if !ok || a.job == nil {
+	a := o.jobs[id]
+	kept := a
+	if a.record != nil {
+		a.etag, a.record = "", nil
+		o.jobs[id] = a
+		o.kept--
+	}
+	o.mu.Unlock()
+	if kept.record == nil {
 		return nil
 	}
-	j := a.job
-	a.job = nil
-	o.jobs[id] = a
-	o.kept--
-	return j
+	rec, err := decodeRecord(kept.record)
+	if err != nil {
+		return nil
+	}
+	return &job{id: id, rec: rec, etag: kept.etag, now: rec.UpdatedAt}
 }
 
 func (o *outstanding) has(id ID) bool {
@@ -97,7 +107,7 @@ func (o *outstanding) silent(step string, d time.Duration) map[string]ID {
 	for id, a := range o.jobs {
 		switch age := time.Since(a.at); {
 		case age > forgetAfter:
-			if a.job != nil {
+			if a.record != nil {
 				o.kept--
 			}
 			delete(o.jobs, id)

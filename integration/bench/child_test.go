@@ -61,7 +61,7 @@ func beWorker(text string) {
 	r.place.sign.Lifetime.Asked = 0
 	r.boundary(s.Provider)
 	p := must(r.newPipeline(context.Background(), worker.Settings{}))
-	server := must(p.Serve(worker.ServeOptions{Queue: 20_000}))
+	server := must(p.Serve(worker.ServeOptions{}))
 	go func() { _ = server.Run(context.Background()) }()
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		switch in.Text() {
