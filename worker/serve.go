@@ -280,7 +280,10 @@ func (s *Server) keep(t *task, j *job, w pause) {
 	case Submitted:
 		s.out.add(j)
 		s.queue.done(t)
-	default: // held, draining, closed
+	case Sealed, Draining:
+		s.out.drop(j.id)
+		s.queue.forget(t) // what was told of it meanwhile is done
+	default: // held, closed
 		s.out.drop(j.id)
 		s.queue.done(t)
 	}

@@ -248,6 +248,13 @@ func (q *queue) done(t *task) {
 	q.signal()
 }
 
+// forget drops a task whatever happened to its job meanwhile.
+func (q *queue) forget(t *task) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.tasks, t.id)
+}
+
 // close ends next for everybody.
 func (q *queue) close() {
 	q.mu.Lock()
