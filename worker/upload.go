@@ -53,6 +53,10 @@ func (p *Pipeline) Upload(ctx context.Context, key string, body io.ReadSeeker) (
 }
 
 func (p *Pipeline) contentMark(body io.ReadSeeker) (string, error) {
+	// From the start, wherever whoever looked at the file has left it.
+	if _, err := body.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
 	m := hmac.New(sha256.New, p.secret.derive("content"))
 	if _, err := io.Copy(m, body); err != nil {
 		return "", err
