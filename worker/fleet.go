@@ -24,7 +24,7 @@ type fleetObject struct {
 // it: two fleets on one exchange would each take the other's objects for
 // orphans.
 func (p *Pipeline) joinFleet(ctx context.Context) error {
-	f, err := p.readFleet(ctx)
+	f, err := readFleet(ctx, p.store)
 	if errors.Is(err, bucket.ErrNotFound) {
 		f, err = p.makeFleet(ctx)
 	}
@@ -40,9 +40,9 @@ func (p *Pipeline) joinFleet(ctx context.Context) error {
 	return p.bindExchange(ctx, f.Fleet)
 }
 
-func (p *Pipeline) readFleet(ctx context.Context) (fleetObject, error) {
+func readFleet(ctx context.Context, s Store) (fleetObject, error) {
 	var f fleetObject
-	_, err := readJSON(ctx, p.store, fleetKey, &f)
+	_, err := readJSON(ctx, s, fleetKey, &f)
 	if err == nil && f.Format != 1 {
 		err = errNewerFormat
 	}
@@ -59,7 +59,7 @@ func (p *Pipeline) makeFleet(ctx context.Context) (fleetObject, error) {
 	if err != nil && !settledElsewhere(err) {
 		return f, err
 	}
-	return p.readFleet(ctx)
+	return readFleet(ctx, p.store)
 }
 
 // bindExchange writes the fleet's name into the exchange bucket, or refuses one

@@ -50,7 +50,7 @@ seals the result in your bucket, and removes what it staged.`,
 	root.SetHelpCommandGroupID(groupTry)
 	root.SetCompletionCommandGroupID(groupTry)
 	a.addGlobal(root)
-	root.AddCommand(newInit(a), newConfig(a), newRoute(a), newSchema(a), newPolicy(a), newVersion(a), newRun(a),
+	root.AddCommand(newInit(a), newConfig(a), newRoute(a), newSchema(a), newPolicy(a), newVersion(a), newRun(a), newPlan(a),
 		newJobs(a), newBreaker(a), newSweep(a), newServe(a), newStatus(a), newPause(a), newResume(a), newBackfill(a), newWait(a))
 	root.AddCommand(newDoctor(a), newManifests(a))
 	root.AddCommand(sandboxCommands(a)...)

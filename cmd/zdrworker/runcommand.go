@@ -242,13 +242,7 @@ func (r *runner) sweepAndWork(ctx context.Context) (worker.Summary, error) {
 // ready looks at all that can be wrong on this machine, before a bucket is
 // asked or written to.
 func (r *runner) ready(ctx context.Context, paths []string) error {
-	if r.o.parse && r.o.schema != "" {
-		return usage("--schema says what to extract, and --parse-only extracts nothing")
-	}
-	if r.o.schema == "" && len(r.config.Routes) == 0 && !r.o.parse {
-		return &failure{code: codeConfigMissing, text: "nothing says what to extract", hint: "give --schema FILE, or routes in the configuration file"}
-	}
-	if err := r.route(ctx, r.o.opening); err != nil {
+	if err := r.subject(ctx); err != nil {
 		return err
 	}
 	if err := r.config.Require("store", "exchange"); err != nil {
@@ -265,6 +259,17 @@ func (r *runner) ready(ctx context.Context, paths []string) error {
 		return err
 	}
 	return r.admitSchema()
+}
+
+// subject is what is to be extracted.
+func (r *runner) subject(ctx context.Context) error {
+	if r.o.parse && r.o.schema != "" {
+		return usage("--schema says what to extract, and --parse-only extracts nothing")
+	}
+	if r.o.schema == "" && len(r.config.Routes) == 0 && !r.o.parse {
+		return &failure{code: codeConfigMissing, text: "nothing says what to extract", hint: "give --schema FILE, or routes in the configuration file"}
+	}
+	return r.route(ctx, r.o.opening)
 }
 
 // admitSchema asks about a schema given by hand that says what the provider

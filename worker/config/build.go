@@ -148,11 +148,19 @@ func (c *Config) OpenStores(ctx context.Context, cfg aws.Config) (store, exchang
 	if err := c.Require("store", "exchange"); err != nil {
 		return nil, nil, err
 	}
-	if store, err = s3store.OpenWith(ctx, cfg, strings.TrimSuffix(c.Store, "/"), c.StoreOptions()); err != nil {
+	if store, err = c.OpenStore(ctx, cfg); err != nil {
 		return nil, nil, err
 	}
 	exchange, err = s3store.OpenWith(ctx, cfg, strings.TrimSuffix(c.Exchange, "/"), c.StoreOptions())
 	return store, exchange, err
+}
+
+// OpenStore opens the team's bucket alone.
+func (c *Config) OpenStore(ctx context.Context, cfg aws.Config) (*s3store.Store, error) {
+	if err := c.Require("store"); err != nil {
+		return nil, err
+	}
+	return s3store.OpenWith(ctx, cfg, strings.TrimSuffix(c.Store, "/"), c.StoreOptions())
 }
 
 // Presign gives what a signer is made from; the caller adds depository and
