@@ -138,7 +138,17 @@ func (e *Errand) Sweep(ctx context.Context) error {
 		return err
 	}
 	e.each(ctx, e.s.queue.drain())
-	return nil
+	return e.fill(ctx)
+}
+
+// fill takes documents out of backfills that were left in the bucket. It begins
+// none after leave is closed.
+func (e *Errand) fill(ctx context.Context) error {
+	_, err := e.s.p.fillUntil(ctx, e.leave)
+	if e.left() {
+		return errLeft
+	}
+	return err
 }
 
 // each moves on what a sweep found.

@@ -12,6 +12,11 @@ import (
 // beside Sweep is a fleet that serves. It gives how many it submitted or found
 // to need nothing.
 func (p *Pipeline) FillBackfills(ctx context.Context) (n int, err error) {
+	return p.fillUntil(ctx, nil)
+}
+
+// fillUntil draws nothing after leave is closed; what is under way is finished.
+func (p *Pipeline) fillUntil(ctx context.Context, leave <-chan struct{}) (n int, err error) {
 	all, err := p.Backfills(ctx)
 	if err != nil {
 		return 0, err
@@ -24,7 +29,7 @@ func (p *Pipeline) FillBackfills(ctx context.Context) (n int, err error) {
 		if !b.Left || !b.Ended.IsZero() || !b.Paused.IsZero() || !p.Serves(b) {
 			continue
 		}
-		done, err := p.fillOnce(ctx, b, p.set.InFlight-staged-n)
+		done, err := p.fillOnce(ctx, b, p.set.InFlight-staged-n, leave)
 		if n += done; err != nil {
 			return n, fault("backfill", "", err)
 		}
@@ -32,12 +37,12 @@ func (p *Pipeline) FillBackfills(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-func (p *Pipeline) fillOnce(ctx context.Context, b Backfill, room int) (n int, err error) {
+func (p *Pipeline) fillOnce(ctx context.Context, b Backfill, room int, leave <-chan struct{}) (n int, err error) {
 	f := p.newFeeder(b, 0, 0, false)
 	keeping, stop := context.WithCancel(ctx)
 	var saving sync.WaitGroup
 	saving.Go(func() { f.keep(keeping) })
-	n, err = p.fillFrom(keeping, f, room)
+	n, err = p.fillFrom(keeping, f, room, leave)
 	stop()
 	saving.Wait()
 	_, failed := f.close(ctx)
@@ -46,8 +51,8 @@ func (p *Pipeline) fillOnce(ctx context.Context, b Backfill, room int) (n int, e
 
 // fillFrom draws for as long as there is room and work to be had at once: lanes
 // that others have are theirs.
-func (p *Pipeline) fillFrom(ctx context.Context, f *feeder, room int) (n int, err error) {
-	for n < room && ctx.Err() == nil && !f.over(ctx) {
+func (p *Pipeline) fillFrom(ctx context.Context, f *feeder, room int, leave <-chan struct{}) (n int, err error) {
+	for n < room && ctx.Err() == nil && !(nudge{leave: leave}).left() && !f.over(ctx) {
 		if _, may := p.mayStartNow(ctx, true); !may {
 			return n, nil
 		}

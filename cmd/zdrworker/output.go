@@ -27,6 +27,7 @@ func (r *runner) written() error {
 // each is told.
 func (r *runner) write(ctx context.Context) {
 	for o := range r.done {
+		r.refs.add(o.Job.Ref)
 		at, err := r.save(ctx, o)
 		if err == nil {
 			err = r.tell(o, at)

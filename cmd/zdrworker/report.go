@@ -126,11 +126,15 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 		r.a.exit = exitOf(failed, s.Held)
 	}
 	totals := r.tally.Snapshot()
-	if err := r.a.line(map[string]any{
+	line := map[string]any{
 		"type": "summary", "sealed": s.Sealed, "unchanged": s.Unchanged, "failed": failed, "held": s.Held, "skipped": skipped, "open": s.Open,
 		"schema_violations": s.Violations, "staged_left": staged, "credits": s.Credits, "exit_code": r.exit(stopped),
 		"provider": map[string]any{"requests": totals.RequestCount(), "content_bytes": totals.ContentBytes()},
-	}); err != nil {
+	}
+	if err := r.nameJobs(line); err != nil {
+		return err
+	}
+	if err := r.a.line(line); err != nil {
 		return err
 	}
 	if err := r.a.printf("\n%s   %s   %s credits\n", tallyLine(s, failed, skipped), took(time.Since(r.began)), credits(s.Credits)); err != nil {
@@ -140,6 +144,20 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 		return err
 	}
 	return r.failed()
+}
+
+// nameJobs adds the jobs of this process to a summary.
+func (r *runner) nameJobs(line map[string]any) error {
+	_ = r.written() // what could not be written was told of by the work
+	at, err := r.refs.close()
+	if err != nil {
+		return &failure{code: codeFile, text: "the list of the jobs could not be written to the output folder", cause: err}
+	}
+	line["jobs"] = append([]string{}, r.refs.first...)
+	if at != "" {
+		line["jobs_file"] = at
+	}
+	return nil
 }
 
 func (r *runner) exit(stopped error) int {

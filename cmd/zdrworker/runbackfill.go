@@ -143,6 +143,9 @@ func (r *runner) left(s worker.Summary, claimed int) error {
 			text += fmt.Sprintf("; %d claimed", claimed)
 		}
 	}
+	if err := r.nameJobs(line); err != nil {
+		return err
+	}
 	if err := whichever(r.a.line(line), r.a.printf("\n%s   %s\n", text, took(time.Since(r.began)))); err != nil {
 		return err
 	}

@@ -130,6 +130,7 @@ type runner struct {
 	outs     map[string]string // key → path below --output, of documents under way
 	counts   counts
 	failures []worker.Outcome
+	refs     refs // the writer's alone until it has ended
 	writer   sync.WaitGroup
 	once     sync.Once
 	unfit    int // files that were refused before they became objects
@@ -170,6 +171,7 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 	r := &runner{
 		a: a, opened: w, o: o, prefix: o.prefix, progress: show, began: time.Now(), age: since,
 		skips: map[string]int{}, outs: map[string]string{}, isLocal: map[string]bool{}, done: make(chan worker.Outcome, 64),
+		refs: refs{folder: o.output},
 	}
 	err = r.run(cmd.Context(), paths)
 	if r.closeList != nil {
