@@ -26,7 +26,7 @@ func checkSecret(s string) string {
 // secretKey asks AWS for the API key. The SDK's error text can quote the ARN,
 // so it stays here.
 func (c *Config) secretKey(ctx context.Context) (zdr.APIKey, error) {
-	cfg, err := c.load(ctx)
+	cfg, err := c.load(ctx, c.variables()...)
 	if err != nil {
 		return zdr.APIKey{}, err
 	}
