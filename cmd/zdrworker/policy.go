@@ -30,7 +30,7 @@ var always = []string{
 	"Content never goes to the provider in a request: it reads and writes your bucket through presigned URLs.",
 	"Only presigned URLs of this process leave, each once and in its own field.",
 	"Only the provider's two hosts and those in policy.hosts are asked, over HTTPS, without redirects or proxies.",
-	"Replies are held to receipt fields; content in a reply is a violation and stops the worker.",
+	"Replies about jobs are held to receipt fields; content in a reply is a violation and stops the worker.",
 	"Every request is on record before it is sent.",
 }
 

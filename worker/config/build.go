@@ -209,6 +209,7 @@ func (c *Config) Boundary() (zdr.Policy, error) {
 		Hosts:          c.Policy.Hosts,
 		Schemas:        c.Policy.Schemas,
 		Prompts:        c.Policy.Prompts,
+		SyncCalls:      c.Policy.SyncCalls == "allow",
 		MaxURLLifetime: c.Policy.MaxURLLifetime,
 		CABundle:       pem,
 		Development:    c.Policy.Development,

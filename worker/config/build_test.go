@@ -151,6 +151,18 @@ func TestBoundaryInDevelopmentTakesTheStandIn(t *testing.T) {
 	}
 }
 
+// TestBoundaryOfSyncCalls: they are refused unless the file allows them.
+func TestBoundaryOfSyncCalls(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "policy: {sync_calls: deny}\n": false, "policy: {sync_calls: allow}\n": true} {
+		if p, err := must(t, "version: 1\n"+text, nil).Boundary(); err != nil || p.SyncCalls != want {
+			t.Errorf("%q: sync calls %t, %v, want %t", text, p.SyncCalls, err, want)
+		}
+	}
+	if _, err := load(t, "version: 1\npolicy: {sync_calls: yes}\n", nil, nil); err == nil {
+		t.Error("another word passes")
+	}
+}
+
 const schemaText = `{"type":"object","title":"T","properties":{"total":{"type":"number","description":"Total"}}}`
 
 func TestBuildRoutes(t *testing.T) {

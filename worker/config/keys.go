@@ -127,8 +127,8 @@ var fileKeys = []Key{
 		field: ofConfig(func(c *Config) any { return &c.Policy.MaxURLLifetime }),
 	},
 	{
-		Path: "policy.sync_calls", Doc: "Calls that carry content in the request itself; this version has none.",
-		Default: "deny", Values: []string{"deny"},
+		Path: "policy.sync_calls", Doc: "allow: programs that use the library may parse synchronously, with the Markdown in the reply; this program's commands never do.",
+		Default: "deny", Values: []string{"deny", "allow"},
 		field: ofConfig(func(c *Config) any { return &c.Policy.SyncCalls }),
 	},
 	{
