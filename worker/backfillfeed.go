@@ -30,18 +30,19 @@ type feeder struct {
 	of      int  // of so many; below 1 the lanes' own number
 	tracked bool // the drawer says when a document is settled, not when it is claimed
 
-	mu     sync.Mutex
-	b      Backfill // as last seen
-	hands  []*hand
-	turn   int
-	out    map[string][]drawn // by key
-	helped map[int]Place      // lanes that this worker has helped with, from there
-	looked time.Time          // when lanes were taken last, or asked for
-	misses int                // looks in a row that found none
-	gone   bool               // the object was removed
-	paused bool               // something was left because of a pause
-	wake   chan struct{}
-	save   chan struct{}
+	mu       sync.Mutex
+	b        Backfill // as last seen
+	hands    []*hand
+	turn     int
+	out      map[string][]drawn // by key
+	helped   map[int]Place      // lanes that this worker has helped with, from there
+	looked   time.Time          // when lanes were taken last, or asked for
+	misses   int                // looks in a row that found none
+	gone     bool               // the object was removed
+	restored bool               // it was put back once
+	paused   bool               // something was left because of a pause
+	wake     chan struct{}
+	save     chan struct{}
 }
 
 type drawn struct {
@@ -64,7 +65,7 @@ func (p *Pipeline) newFeeder(b Backfill, share, of int, tracked bool) *feeder {
 func (f *feeder) documents(ctx context.Context) iter.Seq2[Document, error] {
 	return func(yield func(Document, error) bool) {
 		defer f.letGo()
-		for try := 0; ctx.Err() == nil && !f.over(ctx); {
+		for try := 0; ctx.Err() == nil && (!f.over(ctx) || f.putBack(ctx)); {
 			d, ok, err := f.draw(ctx)
 			switch {
 			case err != nil && !transient(err):
