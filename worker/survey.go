@@ -36,7 +36,7 @@ func NewSurvey(ctx context.Context, c SurveyConfig) (*Survey, error) {
 	if err := c.Routes.Validate(); err != nil {
 		return nil, &Fault{Op: "survey", Code: CodeConfig, Err: err}
 	}
-	p := &Pipeline{store: c.Store, routes: c.Routes, check: CheckMarkdown, checkFile: CheckFile, known: newKnown(), now: time.Now}
+	p := &Pipeline{store: c.Store, routes: c.Routes, check: CheckMarkdown, checkFile: CheckFile, known: newKnown(), newer: newNewer(), now: time.Now}
 	s := &Survey{p: p, parse: c.ParseOnly}
 	if c.Store == nil {
 		return s, nil
