@@ -37,6 +37,7 @@ type Status struct {
 
 	Backfills []Backfill // under way, the newest first
 
+	Budget  BudgetStatus // of the present day
 	Breaker Breaker
 	Pause   Pause
 	Pace    Pace
@@ -170,6 +171,9 @@ func (p *Pipeline) countExchange(ctx context.Context, prefix string, count func(
 
 func (p *Pipeline) readControls(ctx context.Context, s *Status) (err error) {
 	if s.Breaker, err = p.Breaker(ctx); err != nil {
+		return err
+	}
+	if s.Budget, err = p.Today(ctx); err != nil {
 		return err
 	}
 	all, err := p.Backfills(ctx)

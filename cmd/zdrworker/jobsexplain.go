@@ -174,6 +174,8 @@ func nextClaimed(d worker.Detail, stop worker.Breaker, now time.Time) string {
 		return "nothing is submitted while the breaker is open; one worker tries again" + at(stop.Probe, now)
 	case d.Parse != nil && !d.Parse.Ready && d.Parse.Ref != "" && !d.Parse.State.Settled():
 		return "its parse, which is a job of its own: zdrworker jobs explain " + shortRef(d.Parse.Ref)
+	case d.WaitingFor == worker.WaitBudget:
+		return "submitted when the budget has room for the most that it may cost: another job ends for less, the day (UTC) turns" + at(dayTurns(now), now) + ", or budget.credits_per_day or --max-credits is raised"
 	case d.Until.After(now):
 		return "a new attempt" + at(d.Until, now)
 	}

@@ -18,6 +18,10 @@ import (
 func (r *runner) announce(listed int) error {
 	skipped := r.skipCount()
 	line := map[string]any{"type": "plan", "documents": len(r.local) + listed + skipped, "prefixes": len(r.prefixes), "skipped": skipped, "dry_run": r.o.dryRun}
+	if r.expect != nil {
+		line["credits_estimate"], line["credits"], line["at_least"] = r.expect.Credits().Likely, creditsLine(r.expect.Credits()), r.atLeast
+		line["todo"], line["unchanged"] = r.expect.ToDo, r.expect.Settled
+	}
 	if err := r.a.line(line); err != nil {
 		return err
 	}
@@ -41,7 +45,10 @@ func (r *runner) announce(listed int) error {
 	for _, why := range sortedSkips(r.skips) {
 		found += fmt.Sprintf(", %d skipped (%s)", r.skips[why], why)
 	}
-	return r.a.printf("found     %s\n", found)
+	if err := r.a.printf("found     %s\n", found); err != nil || r.expect == nil {
+		return err
+	}
+	return r.a.printf("estimate  %s\n", r.estimateText(r.expect.Credits()))
 }
 
 func (r *runner) skipCount() (n int) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -75,6 +76,10 @@ With --max-credits, or budget.credits_per_run of the configuration, the run
 submits what it can pay for and leaves the rest, with exit code 5: the same command goes on there. Before each submission the most that
 it may cost is reserved in the bucket; what it did cost takes its place.
 
+A run that would cost more than budget.confirm_over, as estimated, asks on a
+terminal; elsewhere it wants --yes, or a bound. A list of objects is not estimated:
+see zdrworker plan.
+
 With --no-wait everything is made durable and left to the workers that serve.
 
 Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
@@ -100,7 +105,7 @@ Ctrl-C is safe: jobs go on in the buckets and cost nothing to wait for.`,
 	f.BoolVar(&o.noWait, "no-wait", false, "make everything durable, submit nothing and leave ($ZDRWORKER_NO_WAIT)")
 	f.BoolVar(&o.parse, "parse-only", false, "make Markdown of the documents and stop there ($ZDRWORKER_PARSE_ONLY)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would be done; nothing is uploaded or submitted ($ZDRWORKER_DRY_RUN)")
-	f.BoolVar(&o.yes, "yes", false, "send the schema in spite of findings ($ZDRWORKER_YES)")
+	f.BoolVar(&o.yes, "yes", false, "send the schema in spite of findings, and spend more than budget.confirm_over ($ZDRWORKER_YES)")
 	a.addSandboxFlag(f, &o.sandbox)
 	cmd.RunE = func(cmd *cobra.Command, paths []string) error { return a.runCommand(cmd, paths, o) }
 	return cmd
@@ -119,7 +124,10 @@ type runner struct {
 	isLocal   map[string]bool // keys of local files
 	prefixes  []string
 	skips     map[string]int
-	list      *objectList // nil: --files-from gave none
+	found     map[string]int   // skips of local files
+	expect    *worker.Forecast // nil: nothing is said beforehand
+	atLeast   bool             // of it: there are more documents
+	list      *objectList      // nil: --files-from gave none
 	closeList func() error
 	age       age
 	share, of int // where in a backfill this process begins, of how many
@@ -203,6 +211,9 @@ func (r *runner) run(ctx context.Context, paths []string) error {
 	}
 	r.startWriting(ctx)
 	defer func() { _ = r.written() }()
+	if err := r.estimate(ctx); err != nil {
+		return err
+	}
 	if err := r.backfill(ctx); err != nil {
 		return err
 	}
@@ -260,6 +271,7 @@ func (r *runner) ready(ctx context.Context, paths []string) error {
 	if err := r.find(ctx, paths); err != nil {
 		return err
 	}
+	r.found = maps.Clone(r.skips)
 	return r.admitSchema()
 }
 

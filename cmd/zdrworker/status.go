@@ -51,7 +51,7 @@ func (a *app) statusLine(s worker.Status) map[string]any {
 		"type": "status", "open": s.Open, "open_at_least": s.AtLeast, "read": s.Read, "sampled": s.Sampled(),
 		"states": s.States, "waiting_for": named(s.Waiting), "routes": s.Routes,
 		"newer_format": s.Newer, "staged": s.Staged, "landed": s.Landed,
-		"breaker": map[string]any{"open": s.Breaker.Open}, "paused": s.Pause.Any(),
+		"breaker": map[string]any{"open": s.Breaker.Open}, "paused": s.Pause.Any(), "budget": budgetLine(s.Budget),
 	}
 	for name, t := range map[string]time.Time{
 		"oldest": s.Oldest, "staged_oldest": s.StagedOldest, "swept": s.Swept, "not_before": s.Pace.NotBefore, "paused_since": s.Pause.All,
@@ -108,6 +108,7 @@ func (a *app) statusText(s worker.Status, l worker.Limits, now time.Time) error 
 		[2]string{"staged", stagedText(s, now)},
 		[2]string{"submitting", submittingText(s, now)},
 		[2]string{"pace", paceText(s.Pace, l, now)},
+		[2]string{"budget", budgetText(s.Budget, now)},
 		[2]string{"swept", sweptText(s, now)})
 	for _, r := range rows {
 		if err := a.printf("%-11s  %s\n", r[0], r[1]); err != nil {
