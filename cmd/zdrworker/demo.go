@@ -221,7 +221,7 @@ func (d *demo) prove(ctx context.Context, sum worker.Summary, elapsed time.Durat
 	}); err != nil {
 		return err
 	}
-	if err := d.a.printf("%d sealed in %s, %s credits (the stand-in's: nothing was paid)\n\nWhat the provider was told\n  requests                       %d\n    %s\n  bytes of content in them       %d\n  bytes of content it keeps      %d\n  fetched by presigned URL       %d documents\n  delivered by presigned URL     %d results\nWhat is left in the exchange bucket\n  staged objects                 %d\n",
+	if err := d.a.printf("%d sealed in %s, %s credits (the stand-in's: nothing was paid)\n\nWhat the provider was told\n  requests                       %d\n%s\n  bytes of content in them       %d\n  bytes of content it keeps      %d\n  fetched by presigned URL       %d documents\n  delivered by presigned URL     %d results\nWhat is left in the exchange bucket\n  staged objects                 %d\n",
 		sum.Sealed, took(elapsed), credits(sum.Credits), requests(told), operations(told), told.ContentBytes, told.HeldBytes, len(told.Fetches), len(told.Puts), staged); err != nil {
 		return err
 	}
@@ -238,12 +238,13 @@ func requests(a adetest.Account) (n int) {
 	return n
 }
 
+// operations are the requests by kind, a line each.
 func operations(a adetest.Account) string {
-	var parts []string
+	var lines []string
 	for _, name := range sortedNames(a.Counts) {
-		parts = append(parts, fmt.Sprintf("%d %s", a.Counts[name], name))
+		lines = append(lines, fmt.Sprintf("    %-29s%d", name, a.Counts[name]))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(lines, "\n")
 }
 
 // size is a number of bytes as a person reads it.
