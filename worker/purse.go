@@ -26,10 +26,10 @@ func newPurse(b Budget) *purse { return &purse{daily: b.CreditsPerDay, tills: ma
 // has.
 type till struct {
 	name    string
-	limit   float64
 	control control[Account]
 
 	mu      sync.Mutex
+	limit   float64
 	asks    []*reservation
 	over    map[string]float64 // settlements that are not written yet: what each came to
 	counted time.Time          // when the record of others' reservations were looked at last
@@ -43,8 +43,17 @@ func (u *purse) till(name string, limit float64) *till {
 		t = &till{name: name, control: newControl[Account](budgetKey(name)), over: map[string]float64{}}
 		u.tills[name] = t
 	}
+	t.mu.Lock()
 	t.limit = limit
+	t.mu.Unlock()
 	return t
+}
+
+// bound is the most that the account may come to: the latest that was said.
+func (t *till) bound() float64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.limit
 }
 
 // of are the tills that a submission at a time is paid from.
@@ -158,7 +167,7 @@ func (t *till) write(ctx context.Context, p *Pipeline, over map[string]float64, 
 			return err
 		}
 		fresh := t.control.read
-		to, changed := t.control.last.booked(t.limit, over, asks)
+		to, changed := t.control.last.booked(t.bound(), over, asks)
 		if refused(asks) && p.now().Sub(fresh) > time.Second {
 			t.control.reread()
 			continue
@@ -192,7 +201,7 @@ func (t *till) left(ctx context.Context, p *Pipeline, without ...string) (float6
 	if err := t.control.refresh(ctx, p.store, p.now()); err != nil {
 		return 0, err
 	}
-	left := t.control.last.Left(t.limit)
+	left := t.control.last.Left(t.bound())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for key, cost := range t.over {

@@ -118,7 +118,7 @@ func (u *purse) known(name string) *till {
 	u.mu.Lock()
 	limit := 0.0
 	if t := u.tills[name]; t != nil {
-		limit = t.limit
+		limit = t.bound()
 	}
 	u.mu.Unlock()
 	return u.till(name, limit)
