@@ -83,7 +83,8 @@ func (d *drama) play() {
 	defer end()
 	var all sync.WaitGroup
 	for i := range 1 + d.r.IntN(3) {
-		r := rand.New(rand.NewPCG(d.r.Uint64(), uint64(i)))
+		var r *rand.Rand
+		d.note(func() { r = rand.New(rand.NewPCG(d.r.Uint64(), uint64(i))) })
 		all.Go(func() { d.worker(ctx, r) })
 	}
 	all.Go(func() { d.person(ctx) })

@@ -57,7 +57,7 @@ func (b *bench) command(args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer
 		b.t.Fatal(err)
 	}
 	// What hangs is killed, and its exit code is then none of ours.
-	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(b.t.Context(), 4*time.Minute)
 	b.t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = b.dir, slices.Clone(b.environ)

@@ -173,7 +173,7 @@ func checkShared(t *testing.T, r *rig, keys []string) {
 	})
 	other, next := formRoute(t), formRoute(t)
 	other.Name, other.Schema = "totals", schema(t, otherSchema)
-	next.Revision, next.Schema = 2, schema(t, otherSchema)
+	next.Revision, next.Schema, next.OnChange = 2, schema(t, otherSchema), worker.OnChangeAll
 	for _, route := range []worker.Route{other, next} {
 		before := r.provider.Account().Counts
 		r.routes = worker.Routes{route}
