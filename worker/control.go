@@ -122,7 +122,8 @@ func (c *control[T]) set(ctx context.Context, s Store, now time.Time, to T) erro
 // nothing to do.
 func (c *control[T]) change(ctx context.Context, s Store, clock func() time.Time, edit func(T) (T, bool)) (T, error) {
 	if err := c.take(ctx); err != nil {
-		return c.last, err
+		var none T
+		return none, err
 	}
 	defer c.give()
 	for range maxPublish {

@@ -164,12 +164,12 @@ func (deafQueue) Send(context.Context, ...string) error { return nil }
 
 // person pauses and resumes.
 func (d *drama) person(ctx context.Context) {
-	for sleepFor(ctx, time.Duration(20+d.r.IntN(60))*time.Second) {
+	for sleepFor(ctx, time.Duration(20+d.draw(60))*time.Second) {
 		all, err := d.look.Backfills(ctx)
 		if err != nil || len(all) == 0 {
 			continue
 		}
-		switch d.r.IntN(4) {
+		switch d.draw(4) {
 		case 0:
 			_, _ = d.look.PauseBackfill(ctx, all[0].ID) // it may have ended
 		case 1:
@@ -208,6 +208,12 @@ func (d *drama) intercept(ctx context.Context, c memstore.Call, do func() error)
 		d.hold(c.Key)
 	}
 	return err
+}
+
+// draw throws the dice while others may, too.
+func (d *drama) draw(n int) (got int) {
+	d.note(func() { got = d.r.IntN(n) })
+	return got
 }
 
 func (d *drama) note(f func()) { d.mu.Lock(); defer d.mu.Unlock(); f() }
