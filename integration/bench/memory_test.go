@@ -68,6 +68,9 @@ func (r *round) waitStaged(t testing.TB, jobs int) {
 // TestLargeResult: a result of 256 MiB passes through a worker that never holds
 // more than a few parts of it. ZDRWORKER_BENCH_MIB makes it another size.
 func TestLargeResult(t *testing.T) {
+	if raceOn {
+		t.Skip("the race detector's own memory hides the worker's")
+	}
 	size := int64(256 << 20)
 	if mib, err := strconv.ParseInt(os.Getenv("ZDRWORKER_BENCH_MIB"), 10, 64); err == nil {
 		size = mib << 20

@@ -51,8 +51,9 @@ func TestDevelopmentSendsNoForeignBucket(t *testing.T) {
 		if err == nil || sum.Sealed != 0 || sum.Open != 1 {
 			t.Errorf("endpoint %q: got %+v, %v", endpoint, sum, err)
 		}
-		if a := r.provider.Account(); len(a.Requests) != 0 {
-			t.Errorf("endpoint %q: the provider heard %d requests", endpoint, len(a.Requests))
+		// The clock is compared by a page of the list, which names nothing.
+		if a := r.provider.Account(); len(a.Requests) != a.Counts[adetest.OpList] {
+			t.Errorf("endpoint %q: the provider heard %v", endpoint, a.Counts)
 		}
 	}
 }
