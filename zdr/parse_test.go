@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 
@@ -251,9 +252,10 @@ func TestParseNamesOurOutbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	bare, _, _ := strings.Cut(x.put, "?")
+	want := fmt.Sprintf(`{"job_id":"job-1","output_name":%q,"output_url_ours":true,"status":"completed"}`, path.Base(bare))
 	for _, outbox = range []string{x.put, bare} {
 		reply, err := x.parseJob("job-1")
-		if err != nil || string(reply.Body) != `{"job_id":"job-1","output_url_ours":true,"status":"completed"}` {
+		if err != nil || string(reply.Body) != want {
 			t.Errorf("got %v, %v", reply, err)
 		}
 	}
