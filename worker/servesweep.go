@@ -145,7 +145,7 @@ func (r *round) exchange(ctx context.Context, prefix string, least time.Duration
 		id, n, err := p.secret.open(tokenOf(o.Key))
 		if err != nil {
 			// Not a token of ours: another's object is never touched.
-			if err := p.sweepRace(ctx, o); err != nil {
+			if err := p.sweepRace(ctx, p.exchange, StagingPrefix, o); err != nil {
 				return err
 			}
 			continue
@@ -177,6 +177,9 @@ func (r *round) open(ctx context.Context) error {
 		}
 		id, gen, err := parseMarkerKey(m.Key)
 		if err != nil {
+			if err := p.sweepRace(ctx, p.store, RacePrefix, m); err != nil {
+				return err
+			}
 			continue
 		}
 		r.state.open++

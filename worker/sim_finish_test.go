@@ -194,6 +194,9 @@ func (w *watch) leftovers(s *sim) {
 		}
 	}
 	for _, o := range s.everything(storeName) {
+		if strings.HasSuffix(o.key, ".race") {
+			s.violate("left", "what writers raced for is left in the store")
+		}
 		if _, slip := worker.OnSlip(o.key, o.body); slip {
 			s.violate("marker", "a slip of closed jobs is left")
 		}

@@ -117,6 +117,7 @@ func (s *sim) disturb() {
 	case s.roll(foreignObject):
 		s.server.PutRaw(exchangeName, worker.OutboxPrefix+"stranger.json", []byte("{}"), nil)
 		s.server.PutRaw(exchangeName, worker.StagingPrefix+strings.Repeat("A", 26)+".race", nil, nil)
+		s.server.PutRaw(storeName, worker.RacePrefix+strings.Repeat("A", 26)+".race", nil, nil)
 		s.watch.stranger = true
 	case s.roll(newerFormat):
 		s.newer()

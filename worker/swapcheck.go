@@ -63,14 +63,14 @@ const (
 	raceSuffix = ".race"
 )
 
-// sweepRace takes away what a worker left that died while its writers raced. A
-// race is long over after an hour.
-func (p *Pipeline) sweepRace(ctx context.Context, o bucket.Info) error {
-	name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, StagingPrefix), raceSuffix)
+// sweepRace takes away what a worker left that died while its writers raced,
+// from the one or the other bucket. A race is long over after an hour.
+func (p *Pipeline) sweepRace(ctx context.Context, s Store, prefix string, o bucket.Info) error {
+	name, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, prefix), raceSuffix)
 	if !ok || len(name) != raceName || p.storeTime(o.Date).Sub(o.Modified) < time.Hour {
 		return nil
 	}
-	return p.exchange.Remove(ctx, o.Key)
+	return s.Remove(ctx, o.Key)
 }
 
 // raceCleaning bounds the removal of what was raced for.

@@ -84,6 +84,9 @@ func (p *Pipeline) sweepOpen(ctx context.Context, last, now time.Time, all bool,
 		}
 		id, gen, err := parseMarkerKey(m.Key)
 		if err != nil {
+			if err := p.sweepRace(ctx, p.store, RacePrefix, m); err != nil {
+				return err
+			}
 			continue
 		}
 		rep.Open++
@@ -149,7 +152,7 @@ func (p *Pipeline) sweepExchange(ctx context.Context, prefix string, done map[ID
 		id, n, err := p.secret.open(tokenOf(o.Key))
 		if err != nil {
 			// Not a token of ours: another's object is never touched.
-			if err := p.sweepRace(ctx, o); err != nil {
+			if err := p.sweepRace(ctx, p.exchange, StagingPrefix, o); err != nil {
 				return err
 			}
 			continue

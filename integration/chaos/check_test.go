@@ -194,21 +194,24 @@ func (f *findings) histories(t *testing.T) {
 			t.Errorf("job %s is not closed: %s\n%s", ref[:8], r.path(), r.text)
 		}
 	}
-	if n := len(f.list(f.store, "zdr/open/")); n != sum(f.open)+sum(f.held) {
-		t.Errorf("%d markers are left", n)
+	markers := slices.DeleteFunc(f.list(f.store, "zdr/open/"), raced)
+	if len(markers) != sum(f.open)+sum(f.held) {
+		t.Errorf("%d markers are left: %s", len(markers), markers)
 	}
 	if n := len(f.list(f.store, "zdr/drain/")); n != 0 {
 		t.Errorf("%d slips are left", n)
 	}
 }
 
+// raced: what a process left that was killed in the race at a fleet's first
+// start, in either bucket, is swept when it is an hour old.
+func raced(key string) bool { return strings.HasSuffix(key, ".race") }
+
 func (f *findings) staged(t *testing.T) {
 	defer f.lend(t)()
 	n, byKey := f.versions(f.exchange, "")
 	for key, k := range byKey {
-		// What a process left that was killed in the race at a fleet's first
-		// start is swept when it is an hour old.
-		if key == "fleet.json" || strings.HasSuffix(key, ".race") {
+		if key == "fleet.json" || raced(key) {
 			n -= k
 			delete(byKey, key)
 		}

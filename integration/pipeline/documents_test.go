@@ -21,8 +21,9 @@ const (
 	otherSchema = `{"type":"object","properties":{"total_due":{"type":"number"}}}`
 )
 
-// personal is a file name as people make them. No part of it may leave.
-const personal = "Fernsby-Quill Ottoline 1979-11-30 HIV negative"
+// personal is a file name as people make them. No part of it may leave; each is
+// longer than what a random token would ever spell.
+const personal = "Fernsby-Quill Ottoline 1979-11-30 seropositive"
 
 // folder is what lies below inbox/: the good by their number, the bad as "".
 func folder(t *testing.T) (files map[string][]byte, numbers map[string]string) {
