@@ -74,6 +74,14 @@ func (a *app) line(v any) error {
 	return out.Encode(v)
 }
 
+// say writes the JSON line, or the same for a person.
+func (a *app) say(line any, format string, args ...any) error {
+	if a.json {
+		return a.line(line)
+	}
+	return a.printf(format, args...)
+}
+
 // config loads the configuration with the flags that cmd was given.
 func (a *app) config(cmd *cobra.Command) (*config.Config, error) {
 	flags := map[string]string{}

@@ -42,7 +42,7 @@ func (a *app) backfillList(ctx context.Context, w *opened, all bool) error {
 			continue
 		}
 		told++
-		if err := whichever(a.line(a.backfillLine(b, now)), a.printf("%s  %s\n", b.ID, a.backfillText(b, now))); err != nil {
+		if err := a.say(a.backfillLine(b, now), "%s  %s\n", b.ID, a.backfillText(b, now)); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ func (a *app) backfillChange(use, short, long string, do func(*worker.Pipeline, 
 					return err
 				}
 				now := time.Now()
-				return whichever(a.line(a.backfillLine(b, now)), a.printf("%s  %s\n", b.ID, a.backfillText(b, now)))
+				return a.say(a.backfillLine(b, now), "%s  %s\n", b.ID, a.backfillText(b, now))
 			})
 		},
 	}

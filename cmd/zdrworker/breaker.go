@@ -31,14 +31,14 @@ func (a *app) breakerShow(ctx context.Context, w *opened) error {
 	}
 	line := map[string]any{"type": "breaker", "open": b.Open}
 	if !b.Open {
-		return whichever(a.line(line), a.printf("closed: documents are submitted\n"))
+		return a.say(line, "closed: documents are submitted\n")
 	}
 	line["reason"], line["since"] = b.Reason, b.Since
 	if b.Reason != worker.BreakerViolation {
 		line["probe"] = b.Probe
 	}
 	now := time.Now()
-	return whichever(a.line(line), a.printf("open since %s (%s): %s\n%s\n", clock(b.Since, now), ago(now.Sub(b.Since)), breakerReason(b), breakerNext(b, now)))
+	return a.say(line, "open since %s (%s): %s\n%s\n", clock(b.Since, now), ago(now.Sub(b.Since)), breakerReason(b), breakerNext(b, now))
 }
 
 // breakerReason is why nothing is submitted, for a person.

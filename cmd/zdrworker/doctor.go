@@ -89,7 +89,7 @@ func (a *app) diagnosed(found []doctor.Finding, strict bool) error {
 		"type": "summary", "ok": n[doctor.OK], "warn": n[doctor.Warn], "fail": n[doctor.Fail], "unknown": n[doctor.Unknown], "exit_code": exit,
 	}
 	text := fmt.Sprintf("%d ok, %d to be changed, %d failed, %d unknown\n", n[doctor.OK], n[doctor.Warn], n[doctor.Fail], n[doctor.Unknown])
-	return errors.Join(whichever(a.line(summary), a.printf("%s", text)), err)
+	return errors.Join(a.say(summary, "%s", text), err)
 }
 
 func unhealthy(causes map[doctor.Cause]bool, warned bool) error {

@@ -159,8 +159,9 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-// whichever is the first error of several.
-func whichever(errs ...error) error {
+// firstOf is the first error of several things that are done in any case: what
+// is to happen only after another has worked is a statement of its own.
+func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err

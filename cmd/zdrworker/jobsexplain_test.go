@@ -25,8 +25,10 @@ func TestExplainReadsAsTheContractSays(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(nil, nil, &out, nil)
 	x := explanationOf(d, worker.Breaker{}, usual, day(14, 33, 7))
-	err := whichever(a.printf("%s\n", title(d.Job)), a.explained(
-		"waiting for", x.waiting(), "so far", strings.Join(x.soFar, " · "), "next", x.next, "you can", strings.Join(x.can, " · ")))
+	if err := a.printf("%s\n", title(d.Job)); err != nil {
+		t.Fatal(err)
+	}
+	err := a.explained("waiting for", x.waiting(), "so far", strings.Join(x.soFar, " · "), "next", x.next, "you can", strings.Join(x.can, " · "))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (a *app) jobsList(ctx context.Context, w *opened, o listOptions) error {
 	var unreadable error
 	for j, err := range w.Pipeline.Jobs(ctx, filter) {
 		if err != nil {
-			unreadable = whichever(unreadable, err) // the others are listed all the same
+			unreadable = firstOf(unreadable, err) // the others are listed all the same
 			continue
 		}
 		if o.state == failedJobs && !j.Failed() {

@@ -40,7 +40,10 @@ done.`,
 			if page != "" {
 				return a.html(ctx, w, j, page)
 			}
-			return whichever(a.jobsShow(ctx, w, j), a.content(ctx, w, j, content))
+			if err := a.jobsShow(ctx, w, j); err != nil {
+				return err
+			}
+			return a.content(ctx, w, j, content)
 		})
 	}
 	return cmd
@@ -190,7 +193,7 @@ func (a *app) content(ctx context.Context, w *opened, j worker.Job, wanted bool)
 	}
 	for _, s := range said {
 		line := map[string]any{"type": "text", "kind": s.Kind, "generation": s.Gen, "text": s.Text.Reveal()}
-		if err := whichever(a.line(line), a.printf("\n%s, in the provider's words:\n%s\n", s.Kind, printable(s.Text.Reveal()))); err != nil {
+		if err := a.say(line, "\n%s, in the provider's words:\n%s\n", s.Kind, printable(s.Text.Reveal())); err != nil {
 			return err
 		}
 	}

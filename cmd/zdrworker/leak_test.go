@@ -222,7 +222,7 @@ func (m *marked) each(name string, do func(key string, dump []byte)) {
 		var dump bytes.Buffer
 		fmt.Fprintf(&dump, "%s\n%s\n%v\n", info.Key, obj.ContentType, obj.Metadata)
 		_, err = io.Copy(&dump, obj.Body)
-		if err := whichever(err, obj.Body.Close()); err != nil {
+		if err := firstOf(err, obj.Body.Close()); err != nil {
 			m.t.Fatal(err)
 		}
 		do(info.Key, dump.Bytes())

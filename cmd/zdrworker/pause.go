@@ -82,7 +82,7 @@ func (a *app) tellPause(p worker.Pause) error {
 	if len(p.Routes) > 0 {
 		line["routes"] = p.Routes
 	}
-	return whichever(a.line(line), a.printf("%s\n", pauseText(p, time.Now())))
+	return a.say(line, "%s\n", pauseText(p, time.Now()))
 }
 
 func pauseText(p worker.Pause, now time.Time) string {

@@ -102,7 +102,10 @@ func (r *runner) plan(ctx context.Context, paths []string) error {
 		return err
 	}
 	sum = sum.Of(n)
-	return whichever(r.a.line(r.planLine(sum)), r.planText(sum))
+	if err := r.a.line(r.planLine(sum)); err != nil {
+		return err
+	}
+	return r.planText(sum)
 }
 
 // openStore opens the store bucket. Local files need none.

@@ -146,8 +146,11 @@ func (r *runner) left(s worker.Summary, claimed int) error {
 	if err := r.nameJobs(line); err != nil {
 		return err
 	}
-	if err := whichever(r.a.line(line), r.a.printf("\n%s   %s\n", text, took(time.Since(r.began)))); err != nil {
+	if err := r.a.say(line, "\n%s   %s\n", text, took(time.Since(r.began))); err != nil {
 		return err
 	}
-	return whichever(r.a.printf("zdrworker serve does the rest; zdrworker wait waits for it, zdrworker status says how far it is\n"), r.failed())
+	if err := r.a.printf("zdrworker serve does the rest; zdrworker wait waits for it, zdrworker status says how far it is\n"); err != nil {
+		return err
+	}
+	return r.failed()
 }

@@ -229,7 +229,7 @@ func (r *runner) run(ctx context.Context, paths []string) error {
 	} else {
 		err = r.stopped(ctx, err, sum)
 	}
-	return whichever(err, r.summary(ctx, sum, err))
+	return firstOf(err, r.summary(ctx, sum, err)) // the summary is told in any case
 }
 
 // sweepAndWork looks at what earlier runs left to drain, where its time has

@@ -164,7 +164,7 @@ func (s *service) announce(admin *adminPort) error {
 	if at := admin.address(); at != "" {
 		text += "; admin " + at
 	}
-	return whichever(s.a.line(line), s.a.printf("%s\n", text))
+	return s.a.say(line, "%s\n", text)
 }
 
 // handle does what an event calls for. What it wraps in ErrPoison never comes

@@ -39,7 +39,10 @@ where more are open, they are those of a random sample, and the output says so.`
 				return err
 			}
 			limits := w.config.Provider.Limits
-			return whichever(a.line(a.statusLine(s)), a.statusText(s, worker.Limits(limits), time.Now()))
+			if err := a.line(a.statusLine(s)); err != nil {
+				return err
+			}
+			return a.statusText(s, worker.Limits(limits), time.Now())
 		})
 	}
 	return cmd

@@ -58,7 +58,10 @@ func (a *app) wait(cmd *cobra.Command, given []string, o waitOptions) error {
 		return err
 	}
 	ctx := cmd.Context()
-	if err := whichever(w.route(ctx, o.opening), w.config.Require("store", "exchange")); err != nil {
+	if err := w.route(ctx, o.opening); err != nil {
+		return err
+	}
+	if err := w.config.Require("store", "exchange"); err != nil {
 		return err
 	}
 	if err := w.assemble(ctx); err != nil {
@@ -92,7 +95,7 @@ func (r *runner) wait(ctx context.Context, given []string, timeout time.Duration
 	if err != nil {
 		err = r.waitEnded(ctx, err, sum)
 	}
-	return whichever(err, r.summary(ctx, sum, err))
+	return firstOf(err, r.summary(ctx, sum, err))
 }
 
 // waitEnded says why a wait did not come to its end.
