@@ -42,11 +42,8 @@ const manyShares = 16
 // StartBackfill writes a backfill's object, or joins the one that is asked for
 // again and is not through. Nothing is claimed yet.
 func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill, error) {
-	if o.Name != "" {
-		was, err := p.Backfill(ctx, p.backfillID(Backfill{}, o))
-		if err == nil && !again(was, o) {
-			return was, nil // its list needs not be written again
-		}
+	if was, joins, err := p.joined(ctx, o); err == nil && joins {
+		return was, nil // its list needs not be written again
 	}
 	b, err := p.planned(ctx, &o)
 	if err != nil {
@@ -65,6 +62,25 @@ func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill,
 		err = errors.Join(err, p.dropList(ctx, b.List))
 	}
 	return now, fault("backfill", "", err)
+}
+
+// JoinsBackfill reports whether StartBackfill would join a backfill of the plan's
+// name that is there. Of a plan without a name nothing is said: its list would
+// have to be read.
+func (p *Pipeline) JoinsBackfill(ctx context.Context, o BackfillPlan) (bool, error) {
+	_, joins, err := p.joined(ctx, o)
+	return joins, err
+}
+
+func (p *Pipeline) joined(ctx context.Context, o BackfillPlan) (was Backfill, joins bool, err error) {
+	if o.Name == "" {
+		return was, false, nil
+	}
+	was, err = p.Backfill(ctx, p.backfillID(Backfill{}, o))
+	if f, ok := errors.AsType[*Fault](err); ok && f.Code == CodeNoBackfill {
+		return was, false, nil
+	}
+	return was, err == nil && !again(was, o), err
 }
 
 // again reports whether a plan that is asked for again begins anew: the one

@@ -11,6 +11,7 @@ type Forecast struct {
 	ToDo      int // of them: to be submitted, or under way
 	UnderWay  int // of those: submitted already
 	Settled   int // of them: done before
+	Older     int // of them: left out, by when they were written
 	Refused   map[Code]int
 
 	Parses     int // to be submitted
@@ -33,6 +34,9 @@ func (f *Forecast) Add(x Prospect) {
 			f.Refused = map[Code]int{}
 		}
 		f.Refused[x.Code]++
+		return
+	case x.Older:
+		f.Older++
 		return
 	case x.Settled:
 		f.Settled++
@@ -71,7 +75,7 @@ func (f Forecast) Of(documents int) Forecast {
 		return f
 	}
 	by := float64(documents) / float64(f.Documents)
-	for _, n := range []*int{&f.ToDo, &f.UnderWay, &f.Settled, &f.Parses, &f.Reused, &f.Extracts, &f.Pages, &f.Uncounted} {
+	for _, n := range []*int{&f.ToDo, &f.UnderWay, &f.Settled, &f.Older, &f.Parses, &f.Reused, &f.Extracts, &f.Pages, &f.Uncounted} {
 		*n = int(math.Round(float64(*n) * by))
 	}
 	refused := map[Code]int{}

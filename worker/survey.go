@@ -17,6 +17,7 @@ type Survey struct {
 	p *Pipeline // never joined: it reads
 	// parse is how documents of no route are parsed; nil: extraction is wanted.
 	parse *ParseOptions
+	since time.Time
 }
 
 // SurveyConfig is what a survey is made of.
@@ -28,6 +29,8 @@ type SurveyConfig struct {
 	// ParseOnly says how documents are parsed that no route takes, when Markdown
 	// is all that is wanted. Default: extraction is wanted.
 	ParseOnly *ParseOptions
+	// Since leaves out objects that were written before. Default: none are.
+	Since time.Time
 }
 
 // NewSurvey makes a survey. A store that no fleet has used yet is one where
@@ -37,7 +40,7 @@ func NewSurvey(ctx context.Context, c SurveyConfig) (*Survey, error) {
 		return nil, &Fault{Op: "survey", Code: CodeConfig, Err: err}
 	}
 	p := &Pipeline{store: c.Store, routes: c.Routes, check: CheckMarkdown, checkFile: CheckFile, known: newKnown(), newer: newNewer(), now: time.Now}
-	s := &Survey{p: p, parse: c.ParseOnly}
+	s := &Survey{p: p, parse: c.ParseOnly, since: c.Since}
 	if c.Store == nil {
 		return s, nil
 	}
@@ -55,6 +58,7 @@ func NewSurvey(ctx context.Context, c SurveyConfig) (*Survey, error) {
 type Prospect struct {
 	Code     Code // why it would be refused or fail at once; "" when it would not
 	Settled  bool // its job has come to its end before: nothing is done
+	Older    bool // it was written before what is asked for: it is left out
 	UnderWay bool // its job has been submitted: what it costs is on its way
 
 	Pages   int  // of a document that is to be parsed; 0: not counted
@@ -70,6 +74,9 @@ func (s *Survey) Object(ctx context.Context, key string) (Prospect, error) {
 	src, head, err := s.p.look(ctx, Document{Key: key})
 	if err != nil {
 		return refusedBy(err)
+	}
+	if src.Modified.Before(s.since) {
+		return Prospect{Older: true}, nil
 	}
 	return s.prospect(ctx, &src, func(parse, password bool) error { return s.p.fit(ctx, &src, head, parse, password) })
 }

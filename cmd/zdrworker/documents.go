@@ -160,7 +160,7 @@ func (r *runner) documents(ctx context.Context) iter.Seq2[worker.Document, error
 		if r.shared() {
 			return // the rest is a backfill
 		}
-		r.drawAll(ctx, yield)
+		r.drawAll(ctx, r.young, yield)
 	}
 }
 
@@ -189,8 +189,9 @@ func (r *runner) upload(ctx context.Context, d document) (doc worker.Document, o
 	return doc, err == nil, err
 }
 
-// drawAll draws what lies in the bucket, for this process alone.
-func (r *runner) drawAll(ctx context.Context, yield func(worker.Document, error) bool) {
+// drawAll draws what lies in the bucket, for this process alone. young is asked
+// about objects of a list that does not say how old they are; nil takes all.
+func (r *runner) drawAll(ctx context.Context, young func(context.Context, string) (bool, error), yield func(worker.Document, error) bool) {
 	for i, prefix := range r.prefixes {
 		if !r.drawObjects(ctx, prefix, r.prefixes[:i], yield) {
 			return
@@ -204,30 +205,43 @@ func (r *runner) drawAll(ctx context.Context, yield func(worker.Document, error)
 			yield(worker.Document{}, err)
 			return
 		}
-		if !r.drawKey(ctx, key, yield) {
+		if !r.drawKey(ctx, key, young, yield) {
 			return
 		}
 	}
 }
 
-// drawKey draws one object of a list. A list of bare keys does not say how old
-// they are.
-func (r *runner) drawKey(ctx context.Context, key string, yield func(worker.Document, error) bool) bool {
+// drawKey draws one object of a list.
+func (r *runner) drawKey(ctx context.Context, key string, young func(context.Context, string) (bool, error), yield func(worker.Document, error) bool) bool {
 	if _, _, takes := r.routes.Match(key); !takes {
 		r.skipped(key)
 		return true
 	}
-	if since := r.since(r.began); !since.IsZero() && !r.list.dated {
-		info, err := r.Store.Head(ctx, key, "")
-		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+	if young != nil && !r.list.dated {
+		is, err := young(ctx, key)
+		if err != nil {
 			return yield(worker.Document{}, err)
 		}
-		if err == nil && info.Modified.Before(since) {
+		if !is {
 			return true
 		}
 	}
 	r.note(key, key)
 	return yield(worker.Document{Key: key}, nil)
+}
+
+// young reports whether an object was written since --since. One that is gone
+// is: what becomes of it is told.
+func (r *runner) young(ctx context.Context, key string) (bool, error) {
+	since := r.since(r.began)
+	if since.IsZero() {
+		return true, nil
+	}
+	info, err := r.Store.Head(ctx, key, "")
+	if errors.Is(err, bucket.ErrNotFound) {
+		return true, nil
+	}
+	return err == nil && !info.Modified.Before(since), err
 }
 
 // drawObjects draws the objects below a prefix that some route takes. It

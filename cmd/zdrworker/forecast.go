@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"math/rand/v2"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zdrworker/zdrworker/worker"
 )
@@ -15,6 +17,10 @@ import (
 // surveyed is how many documents are looked at: what is said of more is
 // extrapolated from as many, drawn at random.
 const surveyed = 1000
+
+// glanced is how many are looked at of the first so many where nobody is to be
+// asked: each process of many would make these requests.
+const glanced = 100
 
 // lookers is how many documents are looked at at the same time.
 const lookers = 16
@@ -25,7 +31,8 @@ type candidate struct {
 	key   string
 }
 
-// candidates draws what the arguments name, local files first.
+// candidates draws what the arguments name, local files first. How old the
+// objects of a list are that does not say so is for whoever looks at one.
 func (r *runner) candidates(ctx context.Context) iter.Seq2[candidate, error] {
 	return func(yield func(candidate, error) bool) {
 		for _, d := range r.local {
@@ -33,10 +40,7 @@ func (r *runner) candidates(ctx context.Context) iter.Seq2[candidate, error] {
 				return
 			}
 		}
-		if len(r.prefixes) == 0 && r.list == nil {
-			return
-		}
-		r.drawAll(ctx, func(d worker.Document, err error) bool {
+		r.drawAll(ctx, nil, func(d worker.Document, err error) bool {
 			r.forget(d.Key)
 			return yield(candidate{key: d.Key}, err)
 		})
@@ -50,16 +54,48 @@ func (r *runner) forget(key string) {
 	delete(r.outs, key)
 }
 
+// expected draws the documents, looks at some of them and says what all would
+// cost. Where nobody is to be asked about what lies in the bucket, the first
+// thousand have to do: a million are not listed for a number that decides nothing.
+func (r *runner) expected(ctx context.Context) (sum worker.Forecast, err error) {
+	limit, looks := r.o.limit, surveyed
+	if !r.countsAll() {
+		looks = glanced
+		if limit == 0 || limit > surveyed {
+			limit, r.atLeast = surveyed, true
+		}
+	}
+	var drawn, looked atomic.Int64
+	defer r.progress.During(ctx, func() string {
+		return fmt.Sprintf("estimate: %d documents counted, %d looked at", drawn.Load(), looked.Load())
+	})()
+	some, n, err := sample(r.candidates(ctx), limit, looks, &drawn)
+	if err != nil {
+		return sum, err
+	}
+	r.atLeast = r.atLeast && n == limit
+	if sum, err = r.forecast(ctx, some, &looked); err != nil {
+		return sum, err
+	}
+	return sum.Of(n), nil
+}
+
+// countsAll reports whether all documents are counted for an estimate.
+func (r *runner) countsAll() bool {
+	return r.planning || r.asks() || len(r.prefixes) == 0 && r.list == nil
+}
+
 // sample draws as many as are looked at, each as likely as any other, and counts
-// all of them.
-func sample(all iter.Seq2[candidate, error], limit int) (some []candidate, n int, err error) {
+// all of them. It holds no others, however many there are.
+func sample(all iter.Seq2[candidate, error], limit, looks int, drawn *atomic.Int64) (some []candidate, n int, err error) {
 	for c, err := range all {
 		if err != nil {
 			return nil, n, err
 		}
-		if n++; len(some) < surveyed {
+		drawn.Add(1)
+		if n++; len(some) < looks {
 			some = append(some, c)
-		} else if i := rand.IntN(n); i < surveyed {
+		} else if i := rand.IntN(n); i < looks {
 			some[i] = c
 		}
 		if n == limit {
@@ -72,6 +108,9 @@ func sample(all iter.Seq2[candidate, error], limit int) (some []candidate, n int
 // surveyor makes what looks at documents. It asks the store where there is one.
 func (r *runner) surveyor(ctx context.Context) (*worker.Survey, error) {
 	c := worker.SurveyConfig{Routes: r.routes}
+	if r.list != nil && !r.list.dated {
+		c.Since = r.since(r.began)
+	}
 	if r.Assembly != nil && r.Store != nil {
 		c.Store = r.Store
 	}
@@ -82,7 +121,7 @@ func (r *runner) surveyor(ctx context.Context) (*worker.Survey, error) {
 }
 
 // forecast looks at documents, some at a time, and adds up what they would cost.
-func (r *runner) forecast(ctx context.Context, some []candidate) (sum worker.Forecast, err error) {
+func (r *runner) forecast(ctx context.Context, some []candidate, looked *atomic.Int64) (sum worker.Forecast, err error) {
 	s, err := r.surveyor(ctx)
 	if err != nil {
 		return sum, err
@@ -100,6 +139,7 @@ func (r *runner) forecast(ctx context.Context, some []candidate) (sum worker.For
 					cancel(err)
 					continue
 				}
+				looked.Add(1)
 				mu.Lock()
 				sum.Add(x)
 				mu.Unlock()

@@ -70,7 +70,7 @@ func (a *app) planCommand(cmd *cobra.Command, paths []string, o runOptions) erro
 	}
 	r := &runner{
 		a: a, opened: w, o: o, prefix: o.prefix, began: time.Now(), age: since,
-		skips: map[string]int{}, outs: map[string]string{}, isLocal: map[string]bool{},
+		skips: map[string]int{}, outs: map[string]string{}, isLocal: map[string]bool{}, progress: a.newProgress(), planning: true,
 	}
 	err = r.plan(cmd.Context(), paths)
 	if r.closeList != nil {
@@ -93,19 +93,17 @@ func (r *runner) plan(ctx context.Context, paths []string) error {
 	if err := r.openStore(ctx); err != nil {
 		return err
 	}
-	some, n, err := sample(r.candidates(ctx), r.o.limit)
+	sum, err := r.expected(ctx)
 	if err != nil {
 		return err
 	}
-	sum, err := r.forecast(ctx, some)
-	if err != nil {
-		return err
-	}
-	sum = sum.Of(n)
 	if err := r.a.line(r.planLine(sum)); err != nil {
 		return err
 	}
-	return r.planText(sum)
+	if err := r.planText(sum); err != nil {
+		return err
+	}
+	return r.a.printf("nothing was asked of the provider, and nothing was written\n")
 }
 
 // openStore opens the store bucket. Local files need none.
@@ -131,13 +129,13 @@ func (r *runner) planLine(f worker.Forecast) map[string]any {
 	for _, n := range f.Refused {
 		refused += n
 	}
-	skipped := r.skipCount() + refused
+	skipped := r.skipCount() + refused + f.Older
 	line := map[string]any{
 		"type": "plan", "documents": f.Documents + r.skipCount(), "todo": f.ToDo, "under_way": f.UnderWay, "unchanged": f.Settled, "skipped": skipped,
 		"credits_estimate": f.Credits().Likely, "credits": creditsLine(f.Credits()), "dollars": dollarsOf(f.Credits()), "looked_at": f.LookedAt,
 		"parse":   map[string]any{"jobs": f.Parses, "reused": f.Reused, "pages": f.Pages, "documents_not_counted": f.Uncounted, "credits": creditsLine(f.Parse)},
 		"extract": map[string]any{"jobs": f.Extracts, "credits": creditsLine(f.Extraction)},
-		"skips":   r.skips, "refused": f.Refused,
+		"skips":   r.skips, "refused": f.Refused, "older": f.Older,
 	}
 	if d := f.Time(worker.Limits(r.config.Provider.Limits)); d > 0 {
 		line["least_s"] = d.Seconds()
@@ -162,6 +160,9 @@ func (r *runner) planText(f worker.Forecast) error {
 	for _, why := range sortedSkips(r.skips) {
 		rows = append(rows, [2]string{"", fmt.Sprintf("%d skipped: %s", r.skips[why], why)})
 	}
+	if f.Older > 0 {
+		rows = append(rows, [2]string{"", fmt.Sprintf("%d skipped: older than --since", f.Older)})
+	}
 	rows = append(rows, refusals(f)...)
 	if f.Parses+f.Reused > 0 {
 		rows = append(rows, [2]string{"parse", parsesText(f)})
@@ -179,7 +180,7 @@ func (r *runner) planText(f worker.Forecast) error {
 			return err
 		}
 	}
-	return r.a.printf("nothing was asked of the provider, and nothing was written\n")
+	return nil
 }
 
 func (r *runner) foundText(f worker.Forecast) string {

@@ -55,7 +55,8 @@ type progress struct {
 	mu    sync.Mutex
 	start time.Time
 	now   counts
-	drawn int // lines of the picture that stand on the terminal
+	drawn int           // lines of the picture that stand on the terminal
+	words func() string // goes before the counts; nil: nothing does
 }
 
 // newProgress follows --progress.
@@ -91,6 +92,24 @@ func (p *progress) Run(ctx context.Context) {
 	}
 }
 
+// During shows what words says until end is called, and leaves nothing of it on a
+// terminal. words must return at once.
+func (p *progress) During(ctx context.Context, words func() string) (end func()) {
+	p.mu.Lock()
+	p.words = words
+	p.mu.Unlock()
+	ctx, stop := context.WithCancel(ctx)
+	var shown sync.WaitGroup
+	shown.Go(func() { p.Run(ctx) })
+	return func() {
+		stop()
+		shown.Wait()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.words = nil
+	}
+}
+
 // Set gives the newest counts.
 func (p *progress) Set(c counts) {
 	p.mu.Lock()
@@ -115,6 +134,8 @@ func (p *progress) show() {
 	case p.picture:
 		p.erase()
 		p.draw()
+	case p.words != nil:
+		fmt.Fprintln(p.out, p.words())
 	default:
 		fmt.Fprintln(p.out, line(p.now, time.Since(p.start)))
 	}
@@ -125,7 +146,9 @@ func (p *progress) show() {
 func (p *progress) last() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.picture && !p.silent {
+	if p.words != nil {
+		p.erase()
+	} else if p.picture && !p.silent {
 		p.erase()
 		p.draw()
 		p.drawn = 0
@@ -134,6 +157,9 @@ func (p *progress) last() {
 
 func (p *progress) draw() {
 	lines := picture(p.now, time.Since(p.start), p.columns())
+	if p.words != nil {
+		lines = []string{cut("  "+p.words(), p.columns()-1)}
+	}
 	p.drawn = len(lines)
 	fmt.Fprintln(p.out, strings.Join(lines, "\n"))
 }

@@ -10,29 +10,21 @@ import (
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker"
-	"github.com/zdrworker/zdrworker/worker/config"
 )
 
-// announce says what is about to be done; listed is how many objects of the
-// prefixes are known to be there.
-func (r *runner) announce(listed int) error {
+// announce says what is about to be done.
+func (r *runner) announce() error {
 	skipped := r.skipCount()
-	line := map[string]any{"type": "plan", "documents": len(r.local) + listed + skipped, "prefixes": len(r.prefixes), "skipped": skipped, "dry_run": r.o.dryRun}
+	line := map[string]any{"type": "plan", "documents": len(r.local) + skipped, "prefixes": len(r.prefixes), "skipped": skipped, "dry_run": false}
 	if r.expect != nil {
 		line["credits_estimate"], line["credits"], line["at_least"] = r.expect.Credits().Likely, creditsLine(r.expect.Credits()), r.atLeast
-		line["todo"], line["unchanged"] = r.expect.ToDo, r.expect.Settled
+		line["todo"], line["unchanged"], line["looked_at"] = r.expect.ToDo, r.expect.Settled, r.expect.LookedAt
 	}
 	if err := r.a.line(line); err != nil {
 		return err
 	}
-	c := r.config
-	if err := r.a.printf("store     %s   provider %s   signatures live at most %s\n", r.a.name(c.Store), where(r), short(c.Signing.Lifetime)); err != nil {
-		return err
-	}
 	found := count(len(r.local), "file")
-	if n := len(r.prefixes); (n > 0 || r.list != nil) && r.o.dryRun {
-		found += ", " + count(listed, "object")
-	} else if n > 0 {
+	if n := len(r.prefixes); n > 0 {
 		found += fmt.Sprintf(", and what lies below %d of the bucket's prefixes", n)
 	} else if r.list != nil {
 		found += ", and the objects of a list"
@@ -42,13 +34,22 @@ func (r *runner) announce(listed int) error {
 			found += ": " + count(b.Total, "document")
 		}
 	}
+	if err := r.tellFound(found); err != nil || r.expect == nil {
+		return err
+	}
+	return r.a.printf("estimate  %s\n", r.estimateText(*r.expect))
+}
+
+// tellFound says where everything is, what was found and what is left out.
+func (r *runner) tellFound(found string) error {
+	c := r.config
+	if err := r.a.printf("store     %s   provider %s   signatures live at most %s\n", r.a.name(c.Store), where(r), short(c.Signing.Lifetime)); err != nil {
+		return err
+	}
 	for _, why := range sortedSkips(r.skips) {
 		found += fmt.Sprintf(", %d skipped (%s)", r.skips[why], why)
 	}
-	if err := r.a.printf("found     %s\n", found); err != nil || r.expect == nil {
-		return err
-	}
-	return r.a.printf("estimate  %s\n", r.estimateText(r.expect.Credits()))
+	return r.a.printf("found     %s\n", found)
 }
 
 func (r *runner) skipCount() (n int) {
@@ -58,25 +59,36 @@ func (r *runner) skipCount() (n int) {
 	return n
 }
 
-// wouldDo is a run that does nothing: it lists, and says what it found.
+// wouldDo is a run that does nothing: it says what it found, and what that would
+// cost, as plan does.
 func (r *runner) wouldDo(ctx context.Context) error {
-	listed := 0
-	if len(r.prefixes) > 0 || r.list != nil {
-		cfg, err := r.config.AWS(ctx)
-		if err != nil {
-			return err
-		}
-		r.Assembly = &config.Assembly{}
-		if r.Store, r.Exchange, err = r.config.OpenStores(ctx, cfg); err != nil {
-			return err
-		}
-		r.drawAll(ctx, func(_ worker.Document, e error) bool { listed++; err = e; return e == nil })
-		if err != nil {
-			return err
-		}
-	}
-	if err := r.announce(listed); err != nil {
+	if err := r.openStore(ctx); err != nil {
 		return err
+	}
+	r.planning = true
+	sum, err := r.expected(ctx)
+	if err != nil {
+		return err
+	}
+	line := r.planLine(sum)
+	line["dry_run"], line["prefixes"], line["asks"] = true, len(r.prefixes), r.over(sum.Credits())
+	if err := r.a.line(line); err != nil {
+		return err
+	}
+	found := count(len(r.local), "file")
+	if len(r.prefixes) > 0 || r.list != nil {
+		found += ", " + count(max(sum.Documents-len(r.local), 0), "object")
+	}
+	if err := r.tellFound(found); err != nil {
+		return err
+	}
+	if err := r.planText(sum); err != nil {
+		return err
+	}
+	if r.over(sum.Credits()) {
+		if err := r.a.printf("asks       it would: over budget.confirm_over (%s); %s\n", credits(r.config.Budget.ConfirmOver), r.howToConfirm()); err != nil {
+			return err
+		}
 	}
 	return r.a.printf("nothing was uploaded or submitted (--dry-run)\n")
 }

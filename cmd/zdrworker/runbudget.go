@@ -17,36 +17,50 @@ func (r *runner) mostCredits() float64 {
 	return r.config.Budget.CreditsPerRun
 }
 
-// estimate says what the run would cost, as far as the first documents tell, and
-// asks where that is over the configuration's threshold. A list of objects is a
-// stream that can be read once, so nothing is said of it beforehand; nor of the
-// bucket's prefixes where nobody would be asked, which takes requests.
+// bounded: the run itself stops at a number of credits. One that leaves its work
+// to others does not.
+func (r *runner) bounded() bool { return r.mostCredits() > 0 && !r.o.noWait }
+
+// asks reports whether somebody is to be asked about much.
+func (r *runner) asks() bool {
+	return r.config.Budget.ConfirmOver > 0 && !r.bounded() && !r.o.sandbox && !r.o.yes
+}
+
+// estimate says what the run would cost, and asks where that is over the
+// configuration's threshold. Whoever joins a backfill of a name is not asked
+// again: who began it was.
 func (r *runner) estimate(ctx context.Context) error {
-	if r.list != nil || r.o.noWait || len(r.prefixes) > 0 && !r.asks() {
-		return nil
+	joined, err := r.joins(ctx)
+	if joined || err != nil {
+		return err
 	}
-	most := surveyed
-	if r.o.limit > 0 {
-		most = min(most, r.o.limit)
-	}
-	var some []candidate
-	more := false
-	for c, err := range r.candidates(ctx) {
-		if err != nil {
-			return err
-		}
-		if more = len(some) == most; more {
-			break
-		}
-		some = append(some, c)
-	}
-	r.undrawn()
-	sum, err := r.forecast(ctx, some)
+	sum, err := r.beforehand(ctx)
 	if err != nil {
 		return err
 	}
-	r.expect, r.atLeast = &sum, more && most != r.o.limit
+	r.expect = &sum
 	return r.affirm(sum.Credits())
+}
+
+// beforehand looks at the documents, and leaves everything so that the run draws
+// them again from the start.
+func (r *runner) beforehand(ctx context.Context) (sum worker.Forecast, err error) {
+	if r.list != nil {
+		r.list.keep(r.o.from)
+	}
+	if sum, err = r.expected(ctx); err != nil {
+		return sum, err
+	}
+	r.undrawn()
+	return sum, r.rewind(ctx)
+}
+
+// joins reports whether the run joins a backfill that others have begun.
+func (r *runner) joins(ctx context.Context) (bool, error) {
+	if !r.shared() {
+		return false, nil
+	}
+	return r.Pipeline.JoinsBackfill(ctx, worker.BackfillPlan{Name: r.o.backfill, Leave: r.o.noWait})
 }
 
 // undrawn takes back what was booked as skipped while documents were drawn for
@@ -61,28 +75,36 @@ func (r *runner) undrawn() {
 	}
 }
 
-// asks reports whether somebody is to be asked about much.
-func (r *runner) asks() bool {
-	return r.config.Budget.ConfirmOver > 0 && r.mostCredits() == 0 && !r.o.sandbox && !r.o.yes
+// over reports whether somebody is to be asked about that much.
+func (r *runner) over(c worker.Credits) bool {
+	return r.asks() && c.Likely > r.config.Budget.ConfirmOver
 }
 
 // affirm asks a person about a run that costs much, unless it is bounded or
 // nothing of it is real.
 func (r *runner) affirm(c worker.Credits) error {
-	over := r.config.Budget.ConfirmOver
-	if !r.asks() || c.Likely <= over {
+	if !r.over(c) {
 		return nil
 	}
-	err := r.a.confirm(fmt.Sprintf("%s, which is over budget.confirm_over (%s)", r.estimateText(c), credits(over)), false)
+	over := credits(r.config.Budget.ConfirmOver)
+	err := r.a.confirm(fmt.Sprintf("%s, which is over budget.confirm_over (%s)", r.estimateText(*r.expect), over), false)
 	if f, ok := errors.AsType[*failure](err); ok && f.hint == "" {
-		f.hint = "see `zdrworker plan`; then --yes, or --max-credits N to spend no more"
+		f.hint = r.howToConfirm()
 	}
 	return err
 }
 
+// howToConfirm names the flags that let a run go on.
+func (r *runner) howToConfirm() string {
+	if r.o.noWait {
+		return "see `zdrworker plan`; then --yes. Without --no-wait, --max-credits N spends no more; for who serves, budget.credits_per_day bounds it"
+	}
+	return "see `zdrworker plan`; then --yes, or --max-credits N to spend no more"
+}
+
 // estimateText is "208 extract jobs, about 940 credits ($9.40 at $0.01)".
-func (r *runner) estimateText(c worker.Credits) string {
-	f, text := r.expect, ""
+func (r *runner) estimateText(f worker.Forecast) string {
+	c, text := f.Credits(), ""
 	if f.Parses > 0 {
 		text = count(f.Parses, "parse job") + ", "
 	}
@@ -92,5 +114,9 @@ func (r *runner) estimateText(c worker.Credits) string {
 	if r.atLeast {
 		text = "more than " + text
 	}
-	return fmt.Sprintf("%sabout %s credits ($%s at $%.2f)", text, credits(c.Likely), money(c.Likely*dollarACredit), dollarACredit)
+	text = fmt.Sprintf("%sabout %s credits ($%s at $%.2f)", text, credits(c.Likely), money(c.Likely*dollarACredit), dollarACredit)
+	if f.LookedAt < f.Documents {
+		text += fmt.Sprintf(", %s to %s, as %d of %d documents say that were looked at", credits(c.Low), credits(c.High), f.LookedAt, f.Documents)
+	}
+	return text
 }

@@ -77,8 +77,10 @@ submits what it can pay for and leaves the rest, with exit code 5: the same comm
 it may cost is reserved in the bucket; what it did cost takes its place.
 
 A run that would cost more than budget.confirm_over, as estimated, asks on a
-terminal; elsewhere it wants --yes, or a bound. A list of objects is not estimated:
-see zdrworker plan.
+terminal; elsewhere it wants --yes, or a bound. All documents are counted for that
+and 1,000 of them looked at, drawn at random. Where nobody is to be asked, the
+first of what lies in the bucket have to do. --dry-run ends after the estimate,
+and says what zdrworker plan says.
 
 With --no-wait everything is made durable and left to the workers that serve.
 
@@ -126,7 +128,8 @@ type runner struct {
 	skips     map[string]int
 	found     map[string]int   // skips of local files
 	expect    *worker.Forecast // nil: nothing is said beforehand
-	atLeast   bool             // of it: there are more documents
+	atLeast   bool             // of it: there may be more documents
+	planning  bool             // an estimate is all that is wanted
 	list      *objectList      // nil: --files-from gave none
 	closeList func() error
 	age       age
@@ -217,7 +220,7 @@ func (r *runner) run(ctx context.Context, paths []string) error {
 	if err := r.backfill(ctx); err != nil {
 		return err
 	}
-	if err := r.announce(0); err != nil {
+	if err := r.announce(); err != nil {
 		return err
 	}
 	if r.o.noWait {

@@ -16,12 +16,16 @@ import (
 	"github.com/zdrworker/zdrworker/worker/s3store"
 )
 
+// stdinName is what --files-from calls standard input.
+const stdinName = "-"
+
 // objectList is a list of objects of the store bucket, given by --files-from.
 type objectList struct {
 	body  io.Reader
 	close func() error
 	dated bool // it says when each object was written
 	open  keylist.Open
+	again *kept // what was read of standard input, which cannot be read twice; nil: nothing is kept
 }
 
 // listFrom opens what --files-from names. A list in a bucket is one of objects,
@@ -53,7 +57,7 @@ func begins(text []byte, with ...string) bool {
 }
 
 func (r *runner) openList(ctx context.Context, from string, stdin io.Reader) (io.Reader, func() error, error) {
-	if from == "-" {
+	if from == stdinName {
 		return stdin, func() error { return nil }, nil
 	}
 	if location, ok := strings.CutPrefix(from, "s3://"); ok {
