@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/config"
 )
 
@@ -46,6 +47,20 @@ func loads(t *testing.T, file string) {
 	}
 	if names, _ := c.Unapproved(routes); len(routes) != 1 || len(names) != 0 {
 		t.Errorf("%d routes, of which %v may not be sent", len(routes), names)
+	}
+	takes(t, routes)
+}
+
+// takes: Markdown goes as it is, scans are parsed first, and what the provider
+// does not read is left alone.
+func takes(t *testing.T, routes worker.Routes) {
+	for key, want := range map[string]struct{ routed, parsed bool }{
+		"inbox/a.md": {true, false}, "inbox/acme/Scan.PDF": {true, true}, "inbox/p.jpeg": {true, true}, "inbox/a.exe": {}, "results/invoices/a.pdf": {},
+	} {
+		_, m, routed := routes.Match(key)
+		if routed != want.routed || routed && m.NeedsParse() != want.parsed {
+			t.Errorf("%s: routed %v, parsed %v", key, routed, routed && m.NeedsParse())
+		}
 	}
 }
 

@@ -7,6 +7,10 @@ provider "aws" {
 locals {
   # Schemas lie in the store, beside no document.
   schema_key = "schemas/invoice.json"
+
+  # Markdown goes to the provider as it is. All else is parsed first, at a price a
+  # page; what was parsed stays in the store and is paid once.
+  suffixes = [".md", ".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff"]
 }
 
 module "store" {
@@ -53,7 +57,6 @@ module "events" {
   name               = var.name
   store_bucket       = module.store.bucket_name
   exchange_bucket    = module.exchange.bucket_name
-  suffixes           = [".md"]
   visibility_seconds = 720 # six times the function's timeout
   alarm_actions      = var.alarm_actions
 }
@@ -76,6 +79,7 @@ module "identity" {
   routes = [{
     name   = "invoices"
     prefix = "inbox/"
+    suffix = local.suffixes
     schema = "s3://${var.store_bucket}/${local.schema_key}"
   }]
 }
