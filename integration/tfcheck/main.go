@@ -13,8 +13,9 @@ func main() {
 	root := flag.String("root", "terraform", "folder with modules and examples")
 	write := flag.Bool("write", false, "write tables and golden files anew")
 	identity := flag.String("identity", "", "plan of modules/identity with its example values, as JSON")
+	tests := flag.String("tests", "", "folder with what terraform test -json -verbose said, a file each module and example")
 	flag.Parse()
-	if err := run(*root, *write, *identity, flag.Args()); err != nil {
+	if err := errors.Join(run(*root, *write, *identity, flag.Args()), searchTests(*tests)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
