@@ -15,6 +15,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sqs v1.52.11
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.9
 	github.com/aws/smithy-go v1.28.9
+	github.com/creack/pty v1.1.24 // tests: a terminal, for what a person is asked; small, alive, in Go alone
 	github.com/goccy/go-yaml v1.19.2 // the configuration file, with line and column in errors; yaml.v3 is archived
 	github.com/gowebpki/jcs v1.0.2 // canonical JSON (RFC 8785): a schema has one digest however it is written
 	github.com/ledongthuc/pdf v0.0.0-20260907135840-6c8c28e0e8a0 // pages, passwords and text of PDFs, read by position: a gigabyte is not held; alive, BSD, in Go alone

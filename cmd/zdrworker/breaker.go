@@ -84,7 +84,7 @@ func (a *app) breakerRelease(ctx context.Context, w *opened, yes bool) error {
 		return err
 	}
 	if b.Open && b.Reason == worker.BreakerViolation {
-		if err := a.confirm(breakerReason(b), yes); err != nil {
+		if err := a.confirm(ctx, breakerReason(b), yes); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func (a *app) jobsRetry(ctx context.Context, w *opened, j worker.Job, yes bool) 
 		return err
 	}
 	if mayBillAgain(j) {
-		if err := a.confirm(fmt.Sprintf("job %s: %s", shortRef(j.Ref), retryBills(j)), yes); err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("job %s: %s", shortRef(j.Ref), retryBills(j)), yes); err != nil {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (a *app) jobsAbandon(ctx context.Context, w *opened, j worker.Job, yes bool
 		return wrongState("the job's outcome is settled or being settled", "`zdrworker jobs explain "+shortRef(j.Ref)+"` says what comes next")
 	}
 	if j.State != worker.Claimed {
-		if err := a.confirm(fmt.Sprintf("job %s: %s", shortRef(j.Ref), abandonBills(j.State)), yes); err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("job %s: %s", shortRef(j.Ref), abandonBills(j.State)), yes); err != nil {
 			return err
 		}
 	}

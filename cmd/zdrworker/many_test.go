@@ -16,6 +16,7 @@ import (
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/config"
+	"github.com/zdrworker/zdrworker/worker/s3store"
 )
 
 // TestManyObjectsAreCounted: what a prefix of more than a page costs is known
@@ -52,8 +53,8 @@ func TestManyObjectsAreCounted(t *testing.T) {
 	}
 }
 
-// putMany puts small documents into the store bucket.
-func putMany(t *testing.T, environ []string, n int) {
+// bucketOf opens the store bucket of a configuration in variables.
+func bucketOf(t *testing.T, environ []string) *s3store.Store {
 	t.Helper()
 	c, err := config.Load(config.Options{Lookup: lookupIn(environ)})
 	if err != nil {
@@ -67,6 +68,13 @@ func putMany(t *testing.T, environ []string, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return store
+}
+
+// putMany puts small documents into the store bucket.
+func putMany(t *testing.T, environ []string, n int) {
+	t.Helper()
+	store := bucketOf(t, environ)
 	var all sync.WaitGroup
 	var failed atomic.Int64
 	next := make(chan int)

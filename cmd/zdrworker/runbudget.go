@@ -39,7 +39,7 @@ func (r *runner) estimate(ctx context.Context) error {
 		return err
 	}
 	r.expect = &sum
-	return r.affirm(sum.Credits())
+	return r.affirm(ctx, sum.Credits())
 }
 
 // beforehand looks at the documents, and leaves everything so that the run draws
@@ -82,12 +82,12 @@ func (r *runner) over(c worker.Credits) bool {
 
 // affirm asks a person about a run that costs much, unless it is bounded or
 // nothing of it is real.
-func (r *runner) affirm(c worker.Credits) error {
+func (r *runner) affirm(ctx context.Context, c worker.Credits) error {
 	if !r.over(c) {
 		return nil
 	}
 	over := credits(r.config.Budget.ConfirmOver)
-	err := r.a.confirm(fmt.Sprintf("%s, which is over budget.confirm_over (%s)", r.estimateText(*r.expect), over), false)
+	err := r.a.confirm(ctx, fmt.Sprintf("%s, which is over budget.confirm_over (%s)", r.estimateText(*r.expect), over), false)
 	if f, ok := errors.AsType[*failure](err); ok && f.hint == "" {
 		f.hint = r.howToConfirm()
 	}

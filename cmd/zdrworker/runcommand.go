@@ -275,7 +275,7 @@ func (r *runner) ready(ctx context.Context, paths []string) error {
 		return err
 	}
 	r.found = maps.Clone(r.skips)
-	return r.admitSchema()
+	return r.admitSchema(ctx)
 }
 
 // subject is what is to be extracted.
@@ -292,7 +292,7 @@ func (r *runner) subject(ctx context.Context) error {
 // admitSchema asks about a schema given by hand that says what the provider
 // should perhaps not keep. Nothing leaves the machine in development, and what
 // the policy names was asked about before.
-func (r *runner) admitSchema() error {
+func (r *runner) admitSchema(ctx context.Context) error {
 	if r.o.schema == "" || r.config.Policy.Development || r.o.dryRun {
 		return nil
 	}
@@ -301,7 +301,7 @@ func (r *runner) admitSchema() error {
 	if len(lints) == 0 || slices.Contains(r.config.Policy.Schemas, s.Digest()) {
 		return nil
 	}
-	return r.a.confirm(count(len(lints), "finding")+" in the schema, which the provider keeps: see `zdrworker schema check`", r.o.yes)
+	return r.a.confirm(ctx, count(len(lints), "finding")+" in the schema, which the provider keeps: see `zdrworker schema check`", r.o.yes)
 }
 
 // stopped says why a run did not come to its end, and what becomes of its jobs.
