@@ -38,17 +38,17 @@ func (p *Pipeline) noteRevisions(r Route, seen routeObject) {
 // of two revisions that meet a new document in the same moment may both take it;
 // each is one bill of its revision.
 func (p *Pipeline) takenBefore(ctx context.Context, src source, route Route, keys answerKeys) (*job, error) {
-	j, err := p.loadEarlier(ctx, src, route)
+	j, err := p.loadEarlier(ctx, src, route.Name, p.earlier(route))
 	if j == nil || err != nil {
 		return nil, err
 	}
 	return j, errors.Join(p.markOld(ctx, j), p.comeBack(ctx, j, src, keys))
 }
 
-// loadEarlier reads the newest answer of another revision, a GET for each.
-func (p *Pipeline) loadEarlier(ctx context.Context, src source, route Route) (*job, error) {
-	for _, revision := range p.earlier(route) {
-		j, err := p.load(ctx, p.secret.id(src.Bucket, src.Key, versionOf(src), route.Name, revision))
+// loadEarlier reads the newest answer of other revisions, a GET for each.
+func (p *Pipeline) loadEarlier(ctx context.Context, src source, route string, revisions []int) (*job, error) {
+	for _, revision := range revisions {
+		j, err := p.load(ctx, p.secret.id(src.Bucket, src.Key, versionOf(src), route, revision))
 		if errors.Is(err, bucket.ErrNotFound) {
 			continue
 		}

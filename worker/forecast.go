@@ -11,6 +11,8 @@ type Forecast struct {
 	ToDo      int // of them: to be submitted, or under way
 	UnderWay  int // of those: submitted already
 	Settled   int // of them: done before
+	Earlier   int // of settled and under way: by another revision, which on_change leaves them to
+	Again     int // of to do: answered by another revision, and billed once more, as on_change wants it
 	Older     int // of them: left out, by when they were written
 	Refused   map[Code]int
 
@@ -28,6 +30,12 @@ type Forecast struct {
 func (f *Forecast) Add(x Prospect) {
 	f.Documents++
 	f.LookedAt++
+	if x.Earlier {
+		f.Earlier++
+	}
+	if x.Again && x.Code == "" {
+		f.Again++
+	}
 	switch {
 	case x.Code != "":
 		if f.Refused == nil {
@@ -75,7 +83,7 @@ func (f Forecast) Of(documents int) Forecast {
 		return f
 	}
 	by := float64(documents) / float64(f.Documents)
-	for _, n := range []*int{&f.ToDo, &f.UnderWay, &f.Settled, &f.Older, &f.Parses, &f.Reused, &f.Extracts, &f.Pages, &f.Uncounted} {
+	for _, n := range []*int{&f.ToDo, &f.UnderWay, &f.Settled, &f.Earlier, &f.Again, &f.Older, &f.Parses, &f.Reused, &f.Extracts, &f.Pages, &f.Uncounted} {
 		*n = int(math.Round(float64(*n) * by))
 	}
 	refused := map[Code]int{}

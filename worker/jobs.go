@@ -262,7 +262,7 @@ func (p *Pipeline) findKey(ctx context.Context, key string) (Job, error) {
 	src := source{Bucket: p.store.Name(), Key: key, Version: info.Version, ETag: info.ETag}
 	j, err := p.load(ctx, p.secret.id(src.Bucket, key, versionOf(src), route.Name, route.Revision))
 	if errors.Is(err, bucket.ErrNotFound) {
-		if before, failed := p.loadEarlier(ctx, src, route); before != nil || failed != nil {
+		if before, failed := p.loadEarlier(ctx, src, route.Name, p.earlier(route)); before != nil || failed != nil {
 			j, err = before, failed
 		}
 	}

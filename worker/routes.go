@@ -39,25 +39,15 @@ func (p *Pipeline) admitRoutes(ctx context.Context) error {
 }
 
 func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
-	want := routeFacts{Digest: r.Digest(), Schema: r.Schema.Digest(), Model: r.Model, Strict: r.Strict}
-	if !r.Parse.IsZero() {
-		want.Parse = r.Parse.Digest()
-	}
+	want := factsOf(r)
 	for range maxPublish {
-		var seen routeObject
-		info, err := readJSON(ctx, p.store, routeKey(r.Name), &seen)
-		if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+		seen, info, admitted, err := p.revisionsOf(ctx, r, want)
+		if err != nil {
 			return err
 		}
-		if seen.Format > 1 {
-			return errNewerFormat
-		}
-		if before, ok := seen.Revisions[r.Revision]; ok && !before.parsesNow(want) {
+		if admitted {
 			p.noteRevisions(r, seen)
-			return p.sameRevision(ctx, r, before, want)
-		}
-		if err := r.decided(seen); err != nil {
-			return err
+			return nil
 		}
 		// Kept so that a later edit can be shown.
 		if err := p.keepSchema(ctx, r.Schema); err != nil {
@@ -75,6 +65,31 @@ func (p *Pipeline) admitRoute(ctx context.Context, r Route) error {
 		}
 	}
 	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+func factsOf(r Route) routeFacts {
+	f := routeFacts{Digest: r.Digest(), Schema: r.Schema.Digest(), Model: r.Model, Strict: r.Strict}
+	if !r.Parse.IsZero() {
+		f.Parse = r.Parse.Digest()
+	}
+	return f
+}
+
+// revisionsOf reads what the revisions of a route were. admitted: this one is
+// among them. An edit that is no revision of its own is refused, and so is a
+// revision that somebody has to decide about.
+func (p *Pipeline) revisionsOf(ctx context.Context, r Route, want routeFacts) (seen routeObject, info bucket.Info, admitted bool, err error) {
+	info, err = readJSON(ctx, p.store, routeKey(r.Name), &seen)
+	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+		return seen, info, false, err
+	}
+	if seen.Format > 1 {
+		return seen, info, false, errNewerFormat
+	}
+	if before, ok := seen.Revisions[r.Revision]; ok && !before.parsesNow(want) {
+		return seen, info, true, p.sameRevision(ctx, r, before, want)
+	}
+	return seen, info, false, r.decided(seen)
 }
 
 // parsesNow: the route is what it was, and says how it parses for the first

@@ -51,7 +51,24 @@ func NewSurvey(ctx context.Context, c SurveyConfig) (*Survey, error) {
 	if err == nil {
 		p.secret, err = newFleetSecret(f.Secret)
 	}
+	if err == nil {
+		err = s.learnRevisions(ctx)
+	}
 	return s, fault("survey", "", err)
+}
+
+// learnRevisions reads which revisions the routes have had, and refuses what a
+// pipeline would refuse when it is made. It admits none.
+func (s *Survey) learnRevisions(ctx context.Context) error {
+	for _, r := range s.p.routes {
+		r = r.withDefaults()
+		seen, _, _, err := s.p.revisionsOf(ctx, r, factsOf(r))
+		if err != nil {
+			return err
+		}
+		s.p.noteRevisions(r, seen)
+	}
+	return nil
 }
 
 // Prospect is what is to be expected of one document.
@@ -59,6 +76,8 @@ type Prospect struct {
 	Code     Code // why it would be refused or fail at once; "" when it would not
 	Settled  bool // its job has come to its end before: nothing is done
 	Older    bool // it was written before what is asked for: it is left out
+	Earlier  bool // of settled and under way: by another revision of its route, which on_change leaves it to
+	Again    bool // another revision has answered it, and on_change has it done anew
 	UnderWay bool // its job has been submitted: what it costs is on its way
 
 	Pages   int  // of a document that is to be parsed; 0: not counted
@@ -131,13 +150,14 @@ func (s *Survey) prospect(ctx context.Context, src *source, fit func(parse, pass
 	if err != nil {
 		return refusedBy(err)
 	}
-	if out, known, err := s.done(ctx, *src, route); known || err != nil {
+	out, known, err := s.done(ctx, *src, route)
+	if known || err != nil {
 		return out, err
 	}
 	if err := fit(parse, route.Parse.Password != ""); err != nil {
 		return refusedBy(err)
 	}
-	out := Prospect{Pages: src.Pages, Parses: parse, Extract: s.parse == nil}
+	out.Pages, out.Parses, out.Extract = src.Pages, parse, s.parse == nil
 	if !parse {
 		out.Extraction = EstimateExtract(route.Schema, src.Size)
 		return out, nil
@@ -176,16 +196,41 @@ func (s *Survey) done(ctx context.Context, src source, route Route) (out Prospec
 	}
 	j, err := s.p.load(ctx, id)
 	switch {
+	case errors.Is(err, bucket.ErrNotFound) && s.parse == nil:
+		return s.doneBefore(ctx, src, route)
 	case errors.Is(err, bucket.ErrNotFound):
 		return out, false, nil
 	case err != nil:
 		return out, true, fault("survey", "", err)
-	case j.rec.State.Settled():
-		return Prospect{Settled: true}, true, nil
-	case j.rec.State == Claimed:
-		return out, false, nil // nothing was submitted for it
 	}
-	return Prospect{UnderWay: true}, true, nil
+	out, known = j.stands()
+	return out, known, nil
+}
+
+// stands is what is to be expected where there is a job.
+func (j *job) stands() (out Prospect, known bool) {
+	switch {
+	case j.rec.State.Settled():
+		return Prospect{Settled: true}, true
+	case j.rec.State == Claimed:
+		return Prospect{}, false // nothing was submitted for it
+	}
+	return Prospect{UnderWay: true}, true
+}
+
+// doneBefore asks for the jobs of the route's other revisions, and what on_change
+// makes of them.
+func (s *Survey) doneBefore(ctx context.Context, src source, route Route) (out Prospect, known bool, err error) {
+	j, err := s.p.loadEarlier(ctx, src, route.Name, s.p.revisions[route.Name])
+	if j == nil || err != nil {
+		return out, err != nil, fault("survey", "", err)
+	}
+	if len(s.p.earlier(route)) == 0 {
+		return Prospect{Again: true}, false, nil
+	}
+	out, known = j.stands()
+	out.Earlier = true
+	return out, known, nil
 }
 
 // reuse takes a parse that was done, or is under way, off the price.

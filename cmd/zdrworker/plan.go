@@ -135,7 +135,7 @@ func (r *runner) planLine(f worker.Forecast) map[string]any {
 		"credits_estimate": f.Credits().Likely, "credits": creditsLine(f.Credits()), "dollars": dollarsOf(f.Credits()), "looked_at": f.LookedAt,
 		"parse":   map[string]any{"jobs": f.Parses, "reused": f.Reused, "pages": f.Pages, "documents_not_counted": f.Uncounted, "credits": creditsLine(f.Parse)},
 		"extract": map[string]any{"jobs": f.Extracts, "credits": creditsLine(f.Extraction)},
-		"skips":   r.skips, "refused": f.Refused, "older": f.Older,
+		"skips":   r.skips, "refused": f.Refused, "older": f.Older, "earlier_revision": f.Earlier, "again": f.Again,
 	}
 	if d := f.Time(worker.Limits(r.config.Provider.Limits)); d > 0 {
 		line["least_s"] = d.Seconds()
@@ -188,7 +188,13 @@ func (r *runner) foundText(f worker.Forecast) string {
 	if f.UnderWay > 0 {
 		text += fmt.Sprintf(" (%d under way already)", f.UnderWay)
 	}
+	if f.Again > 0 {
+		text += fmt.Sprintf(" (%d once more: another revision of their route has answered them, and on_change is all)", f.Again)
+	}
 	text += fmt.Sprintf(", %d done before", f.Settled)
+	if f.Earlier > 0 {
+		text += fmt.Sprintf(" (%d by another revision of their route, which on_change leaves alone)", f.Earlier)
+	}
 	if r.Assembly == nil {
 		text += " (no bucket was asked)"
 	}
