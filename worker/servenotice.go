@@ -2,121 +2,13 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
-
-// outstanding are jobs that this worker saw accepted: a bounded set, so that a
-// result that arrives is taken by the worker that submitted it, and so that one
-// walk of the provider's list answers for all of them. What does not fit is
-// found by others, and by sweeps.
-type outstanding struct {
-	mu   sync.Mutex
-	most int
-	jobs map[ID]accepted
-	kept int           // of them, with their records
-	wake chan struct{} // something was added
-}
-
-type accepted struct {
-	step     string
-	provider string
-	at       time.Time
-	etag     string
-	record   []byte // as this worker wrote it last; nil where it is not kept
-}
-
-// keptRecords bounds the records that are kept until their results arrive: some
-// 1 MB, as text. They save a read each; one that is out of date loses its race.
-const keptRecords = 1000
-
-func newOutstanding(most int) *outstanding {
-	return &outstanding{most: most, jobs: map[ID]accepted{}, wake: make(chan struct{}, 1)}
-}
-
-func (o *outstanding) add(j *job) {
-	a := j.rec.current()
-	o.mu.Lock()
-	if _, known := o.jobs[j.id]; (known || len(o.jobs) < o.most) && a != nil {
-		as := accepted{step: j.rec.Step, provider: a.ProviderJob, at: time.Now()}
-		if o.jobs[j.id].record != nil {
-			o.kept--
-		}
-		if o.kept < keptRecords {
-			if text, err := json.Marshal(j.rec); err == nil {
-				as.etag, as.record = j.etag, text
-				o.kept++
-			}
-		}
-		o.jobs[j.id] = as
-	}
-	o.mu.Unlock()
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (o *outstanding) drop(id ID) {
-	o.take(id)
-	o.mu.Lock()
-	delete(o.jobs, id)
-	o.mu.Unlock()
-}
-
-// take gives a job's record, once, where it is kept.
-func (o *outstanding) take(id ID) *job {
-	o.mu.Lock()
-	a := o.jobs[id]
-	kept := a
-	if a.record != nil {
-		a.etag, a.record = "", nil
-		o.jobs[id] = a
-		o.kept--
-	}
-	o.mu.Unlock()
-	if kept.record == nil {
-		return nil
-	}
-	rec, err := decodeRecord(kept.record)
-	if err != nil {
-		return nil
-	}
-	return &job{id: id, rec: rec, etag: kept.etag, now: rec.UpdatedAt}
-}
-
-func (o *outstanding) has(id ID) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	_, ok := o.jobs[id]
-	return ok
-}
-
-// silent gives the jobs that have been out for longer than d, by the provider's
-// id, and forgets those whom only a sweep can help.
-func (o *outstanding) silent(step string, d time.Duration) map[string]ID {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	out := map[string]ID{}
-	for id, a := range o.jobs {
-		switch age := time.Since(a.at); {
-		case age > forgetAfter:
-			if a.record != nil {
-				o.kept--
-			}
-			delete(o.jobs, id)
-		case age >= d && a.step == step:
-			out[a.provider] = id
-		}
-	}
-	return out
-}
 
 const (
 	// forgetAfter is how long a worker remembers what it submitted.
@@ -257,7 +149,7 @@ func (s *Server) askStep(ctx context.Context, step string) (found int) {
 }
 
 // walk nudges the silent jobs that are in the list under a status.
-func (s *Server) walk(ctx context.Context, step string, status ade.Status, silent map[string]ID) int {
+func (s *Server) walk(ctx context.Context, step string, status ade.Status, silent map[uint64]ID) int {
 	found := 0
 	for page := range askPages {
 		list, err := s.p.jobsOf(ctx, step, ade.ListOptions{Page: page, PageSize: ade.MaxPageSize, Status: status})
@@ -268,7 +160,7 @@ func (s *Server) walk(ctx context.Context, step string, status ade.Status, silen
 			return found
 		}
 		for _, one := range list.Jobs {
-			if id, ours := silent[one.ID.String()]; ours {
+			if id, ours := silent[s.out.hash(one.ID.String())]; ours {
 				found++
 				s.out.drop(id)
 				s.queue.move(id, time.Time{}, true)

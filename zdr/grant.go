@@ -105,9 +105,15 @@ const maxGrants = 1 << 17
 type registry struct {
 	mu       sync.Mutex
 	grants   map[[sha256.Size]byte]Grant
-	outboxes map[[sha256.Size]byte]time.Time
+	outboxes map[spot]uint32 // until when, in seconds since 1970: many wait at once
 	sweepAt  int
 }
+
+// spot is enough of a place's digest to tell it from others, which an answer
+// would have to meet by chance.
+type spot [16]byte
+
+func spotOf(place [sha256.Size]byte) spot { return spot(place[:16]) }
 
 // claim is what a field of a request wants to use.
 type claim struct {
@@ -123,7 +129,7 @@ func (r *registry) put(g Grant, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.grants == nil {
-		r.grants, r.outboxes = map[[sha256.Size]byte]Grant{}, map[[sha256.Size]byte]time.Time{}
+		r.grants, r.outboxes = map[[sha256.Size]byte]Grant{}, map[spot]uint32{}
 	}
 	if len(r.grants)+len(r.outboxes) >= r.sweepAt {
 		r.sweep(now)
@@ -163,7 +169,7 @@ func (r *registry) use(url [sha256.Size]byte) {
 	g := r.grants[url]
 	delete(r.grants, url)
 	if g.Role == Writer && g.place != [sha256.Size]byte{} {
-		r.outboxes[g.place] = g.Until
+		r.outboxes[spotOf(g.place)] = uint32(g.Until.Unix())
 	}
 }
 
@@ -172,8 +178,8 @@ func (r *registry) use(url [sha256.Size]byte) {
 func (r *registry) holds(place [sha256.Size]byte, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	until, there := r.outboxes[place]
-	return there && now.Before(until)
+	until, there := r.outboxes[spotOf(place)]
+	return there && now.Unix() < int64(until)
 }
 
 func (r *registry) sweep(now time.Time) {
@@ -183,7 +189,7 @@ func (r *registry) sweep(now time.Time) {
 		}
 	}
 	for k, until := range r.outboxes {
-		if !now.Before(until) {
+		if now.Unix() >= int64(until) {
 			delete(r.outboxes, k)
 		}
 	}

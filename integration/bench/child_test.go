@@ -55,7 +55,7 @@ func beWorker(text string) {
 		panic(err)
 	}
 	cfg := aws.Config{Region: s.Region, BaseEndpoint: &s.Endpoint, Credentials: identity(s.Owner).Credentials}
-	r := &round{place: openPlace(context.Background(), cfg, s.Store, s.Exchange, presign.Config{
+	r := &round{place: openUncounted(context.Background(), cfg, s.Store, s.Exchange, presign.Config{
 		Region: s.Region, Endpoint: s.Endpoint, Reader: identity(s.Reader), Writer: identity(s.Writer),
 	}), schema: must(zdr.ParseSchema([]byte(schema)))}
 	r.place.sign.Lifetime.Asked = 0
@@ -90,7 +90,9 @@ type child struct {
 
 func startChild(t testing.TB, s setup) *child {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), roleEnv+"="+string(must(json.Marshal(s))))
+	// No heap profile: a test program takes one and needs memory for it, the
+	// product does not.
+	cmd.Env = append(os.Environ(), roleEnv+"="+string(must(json.Marshal(s))), "GODEBUG=memprofilerate=0")
 	cmd.Stderr = os.Stderr
 	c := &child{cmd: cmd, in: must(cmd.StdinPipe()), out: bufio.NewScanner(must(cmd.StdoutPipe()))}
 	if err := cmd.Start(); err != nil {

@@ -161,9 +161,7 @@ func (r *round) feed(keys []string, inFlight int, start func(string) error) {
 	for range min(hands, inFlight) {
 		all.Go(func() {
 			for key := range next {
-				if err := start(key); err != nil {
-					panic(err)
-				}
+				again(func() error { return start(key) })
 			}
 		})
 	}
@@ -181,6 +179,21 @@ func (r *round) feed(keys []string, inFlight int, start func(string) error) {
 	}
 	close(next)
 	all.Wait()
+}
+
+// again does what a queue does with a message that was not taken: it comes once
+// more.
+func again(do func() error) {
+	for try := 1; ; try++ {
+		err := do()
+		if err == nil {
+			return
+		}
+		if try == 5 {
+			panic(err)
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 // waitClosed waits until nothing is open and nothing drains.

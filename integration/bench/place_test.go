@@ -62,11 +62,20 @@ func onMinIO(t testing.TB) *place {
 }
 
 func openPlace(ctx context.Context, cfg aws.Config, store, exchange string, sign presign.Config) *place {
-	at := &place{requests: newCounter(), sign: sign}
-	at.owner = must(s3store.Open(ctx, cfg, "s3://"+store))
-	cfg.HTTPClient = at.requests
+	requests := newCounter()
+	counted := cfg
+	counted.HTTPClient = requests
+	at := openUncounted(ctx, counted, store, exchange, sign)
+	at.requests, at.owner = requests, must(s3store.Open(ctx, cfg, "s3://"+store))
+	return at
+}
+
+// openUncounted opens both buckets with the client that the configuration has.
+func openUncounted(ctx context.Context, cfg aws.Config, store, exchange string, sign presign.Config) *place {
+	at := &place{sign: sign}
 	at.store = must(s3store.Open(ctx, cfg, "s3://"+store))
 	at.exchange = must(s3store.Open(ctx, cfg, "s3://"+exchange))
+	at.owner = at.store
 	at.sign.Bucket, at.sign.PathStyle = exchange, true
 	at.sign.Lifetime = presign.Limits{Asked: urlLife}
 	return at

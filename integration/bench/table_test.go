@@ -73,12 +73,12 @@ func BenchmarkTable(b *testing.B) {
 	for _, at := range places {
 		for _, size := range sizes {
 			name := fmt.Sprintf("%s, %d in flight", at.name, size.inFlight)
-			b.Run(at.name, func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%d", at.name, size.inFlight), func(b *testing.B) {
 				add(name+", bare loop", newRound(b, at.open(b), size.work).bare(b, size.jobs, size.inFlight))
 				add(name, newRound(b, at.open(b), size.work).fleet(b, size.jobs, size.inFlight, true))
 			})
 		}
-		b.Run(at.name, func(b *testing.B) {
+		b.Run(at.name+"/blind", func(b *testing.B) {
 			add(at.name+", 100 in flight, without events", newRound(b, at.open(b), 200*time.Millisecond).fleet(b, 500, 100, noEvents))
 		})
 	}
