@@ -8,6 +8,9 @@
 //
 //	go -C integration/kubernetes test ./...
 //
-// What only a cluster knows it does not see: whether a value is one that the
-// cluster admits.
+// What only a cluster knows that does not show: whether a value is one that the
+// cluster admits. Where ZDRWORKER_TEST_KUBECONFIG names a kubeconfig, its API
+// server is asked, by kubectl and without keeping anything:
+//
+//	ZDRWORKER_TEST_KUBECONFIG=~/.kube/config go -C integration/kubernetes test -v -run TestServer
 package kubernetes
