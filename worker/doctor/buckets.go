@@ -20,7 +20,7 @@ func lookAtBuckets(ctx context.Context, x *checkup) {
 		x.broken("ledger", "cannot be opened", err, "check ledger in the configuration")
 		return
 	}
-	x.there(ctx, "ledger", ledger)
+	x.ledger = x.there(ctx, "ledger", ledger)
 }
 
 // there gives the store back if its bucket answers.
@@ -51,10 +51,18 @@ func (x *checkup) place(ctx context.Context, of string, s *s3store.Store) {
 	}
 }
 
-// each looks at both buckets.
+// each looks at both buckets that a worker cannot do without.
 func (x *checkup) each(look func(of string, s *s3store.Store)) {
 	look("store", x.store)
 	look("exchange", x.exchange)
+}
+
+// all looks at the ledger as well, where there is one.
+func (x *checkup) all(look func(of string, s *s3store.Store)) {
+	x.each(look)
+	if x.ledger != nil {
+		look("ledger", x.ledger)
+	}
 }
 
 // lookAtSwap lets writers race, as a first start does, and more of them.

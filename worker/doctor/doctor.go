@@ -114,6 +114,7 @@ type checkup struct {
 	aws             aws.Config
 	signing         presign.Config
 	store, exchange *s3store.Store // nil: cannot be used
+	ledger          *s3store.Store // nil: there is none, or it cannot be used
 	guard           *zdr.Guard
 	signer          *presign.Signer // nil: cannot be made
 }

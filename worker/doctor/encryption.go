@@ -10,7 +10,7 @@ import (
 // lookAtEncryption asks what becomes of an object whose writer says nothing of
 // it. A presigned PUT says nothing: the bucket's default is all there is.
 func lookAtEncryption(ctx context.Context, x *checkup) {
-	x.each(func(of string, s *s3store.Store) {
+	x.all(func(of string, s *s3store.Store) {
 		e, err := s.Encryption(ctx)
 		switch {
 		case err != nil:

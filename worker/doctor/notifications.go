@@ -26,7 +26,7 @@ func lookAtNotifications(ctx context.Context, x *checkup) {
 	switch {
 	case err != nil:
 		x.untold("exchange", "who is told of results", err, "s3:GetBucketNotification")
-	case !told(all, worker.OutboxPrefix):
+	case !told(all, worker.OutboxPrefix, ".json"):
 		x.warn("exchange", "nobody is told of objects under o/: results are noticed by listing, later", "let the bucket notify the queue of s3:ObjectCreated:* under o/")
 	default:
 		x.ok("exchange", "tells of results")
@@ -39,12 +39,11 @@ func (x *checkup) waitsForEvents() bool {
 	})
 }
 
-// documentEvents wants one notification for the prefix of each route.
+// documentEvents wants somebody to be told of each ending of each route.
 func (x *checkup) documentEvents(all []bucket.Notification) {
 	for _, r := range x.c.Routes {
-		literal, _, _ := strings.Cut(r.Prefix, "{")
-		if !told(all, literal) {
-			x.fail("store", "nobody is told of new documents of route "+r.Name, "let the bucket notify the queue of s3:ObjectCreated:* under the route's prefix, or add a scan to sources")
+		if ending := untoldEnding(all, r); ending != "" {
+			x.fail("store", "nobody is told of new documents of route "+r.Name+" that end in "+ending, "let the bucket notify the queue of s3:ObjectCreated:* under the route's prefix, or add a scan to sources")
 			return
 		}
 	}
@@ -55,11 +54,27 @@ func (x *checkup) documentEvents(all []bucket.Notification) {
 	x.ok("store", "tells of new documents")
 }
 
-// told says whether somebody is told of all new objects under a prefix, or,
-// where filters ask for suffixes, of those.
-func told(all []bucket.Notification, prefix string) bool {
+// untoldEnding is the first ending of a route that nobody is told of, "" when
+// there is none.
+func untoldEnding(all []bucket.Notification, r config.Route) string {
+	literal, _, _ := strings.Cut(r.Prefix, "{")
+	endings := r.Suffix
+	if len(endings) == 0 {
+		endings = []string{worker.Markdown}
+	}
+	for _, ending := range endings {
+		if !told(all, literal, ending) {
+			return ending
+		}
+	}
+	return ""
+}
+
+// told says whether somebody is told of all new objects with a prefix and an
+// ending.
+func told(all []bucket.Notification, prefix, ending string) bool {
 	return slices.ContainsFunc(all, func(n bucket.Notification) bool {
-		return strings.HasPrefix(prefix, n.Prefix) && slices.ContainsFunc(n.Events, func(e string) bool {
+		return strings.HasPrefix(prefix, n.Prefix) && strings.HasSuffix(ending, n.Suffix) && slices.ContainsFunc(n.Events, func(e string) bool {
 			return strings.HasPrefix(e, "s3:ObjectCreated:") // * or one kind of it
 		})
 	})

@@ -11,9 +11,9 @@ import (
 )
 
 // lookAtPublicAccess asks for the block, and tries what it is for: somebody
-// without credentials lists both buckets.
+// without credentials lists the buckets.
 func lookAtPublicAccess(ctx context.Context, x *checkup) {
-	x.each(func(of string, s *s3store.Store) {
+	x.all(func(of string, s *s3store.Store) {
 		p, err := s.PublicAccess(ctx)
 		switch {
 		case err != nil:

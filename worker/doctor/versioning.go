@@ -9,9 +9,9 @@ import (
 )
 
 // lookAtVersioning asks whether objects stay although they were removed: in the
-// exchange bucket nothing may.
+// exchange bucket nothing may, in the ledger everything must.
 func lookAtVersioning(ctx context.Context, x *checkup) {
-	x.each(func(of string, s *s3store.Store) {
+	x.all(func(of string, s *s3store.Store) {
 		p, err := s.Properties(ctx)
 		if err != nil {
 			x.broken(of, "cannot be asked", err, "check what the credentials may do")
@@ -27,7 +27,9 @@ func (x *checkup) versions(of string, p bucket.Properties) {
 	switch {
 	case slices.Contains(p.Unknown, "versioning"):
 		x.unknown(of, "whether versions are kept cannot be told", "allow s3:GetBucketVersioning, or look yourself")
-	case of == "store":
+	case of == "ledger" && p.Versioning != bucket.Enabled:
+		x.fail(of, "no versions are kept: an entry that is written over or deleted is gone", "switch versioning on, or use a bucket that was made with Object Lock")
+	case of != "exchange":
 		x.ok(of, "%s", map[bucket.Versioning]string{
 			bucket.Enabled: "versions are kept", bucket.Suspended: "versions were kept once", bucket.Unversioned: "no versions are kept",
 		}[p.Versioning])
@@ -44,6 +46,10 @@ func (x *checkup) lock(of string, p bucket.Properties) {
 	switch {
 	case slices.Contains(p.Unknown, "retention"):
 		x.unknown(of, "whether objects are locked by default cannot be told", "allow s3:GetBucketObjectLockConfiguration, or look yourself")
+	case of == "ledger" && !p.DefaultRetention:
+		x.ok(of, "nothing is locked by default: the bucket's policy alone keeps entries")
+	case of == "ledger":
+		x.ok(of, "entries are locked by default")
 	case p.DefaultRetention && of == "exchange":
 		x.fail(of, "objects are locked by default: a staged document could not be removed", "use a bucket without a default retention")
 	case p.DefaultRetention:

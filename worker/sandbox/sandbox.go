@@ -68,7 +68,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	var err error
 	s.s3, err = s3serve.Start(ctx, s3serve.Options{
 		Addr: o.S3Addr, Keys: []s3serve.Key{s.worker, s.reader, s.writer},
-		Buckets: []s3serve.Bucket{{Name: StoreBucket, Versioned: o.Versioned}, {Name: ExchangeBucket}, {Name: LedgerBucket}},
+		Buckets: []s3serve.Bucket{{Name: StoreBucket, Versioned: o.Versioned}, {Name: ExchangeBucket}, {Name: LedgerBucket, Versioned: true}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
