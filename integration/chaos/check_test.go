@@ -62,7 +62,8 @@ func (w *world) lend(t *testing.T) (back func()) {
 }
 
 func tokenOf(path string) string {
-	return strings.TrimSuffix(path[strings.LastIndexByte(path, '/')+1:], ".md")
+	name, _, _ := strings.Cut(path[strings.LastIndexByte(path, '/')+1:], ".")
+	return name
 }
 
 // results: at each document's key lies the answer to that document.
@@ -71,11 +72,11 @@ func (f *findings) results(t *testing.T) {
 	_, written := f.versions(f.store, "results/")
 	lying := f.list(f.store, "results/")
 	for n := range f.plan.docs {
-		if !slices.Contains(lying, resultOf(n)) {
+		if !slices.Contains(lying, f.plan.resultOf(n)) {
 			t.Errorf("document %d has no result", n)
 			continue
 		}
-		body, meta := f.get(f.store, resultOf(n))
+		body, meta := f.get(f.store, f.plan.resultOf(n))
 		var got struct {
 			Extraction struct {
 				Number string  `json:"invoice_number"`
@@ -91,7 +92,7 @@ func (f *findings) results(t *testing.T) {
 		}
 		f.docOf[meta["zdr-ref"]] = n
 		f.right++
-		if written[resultOf(n)] > 1 {
+		if written[f.plan.resultOf(n)] > 1 {
 			f.twice++
 		}
 	}
@@ -103,8 +104,8 @@ func (f *findings) results(t *testing.T) {
 	}
 }
 
-// bill: of all jobs that the provider made for one document exactly one was
-// billed.
+// bill: of all jobs that the provider made for one step of a document exactly
+// one was billed.
 func (f *findings) bill(t *testing.T) {
 	billed := map[string][]string{}
 	for _, j := range f.account.Jobs {
@@ -116,17 +117,26 @@ func (f *findings) bill(t *testing.T) {
 			billed[ref] = append(billed[ref], j.ID)
 		}
 	}
-	if len(f.byRef) != f.plan.docs {
-		t.Errorf("%d records, of %d documents", len(f.byRef), f.plan.docs)
+	if parses := f.parses(); parses != f.plan.parses() || len(f.byRef)-parses != f.plan.docs {
+		t.Errorf("%d records of parses and %d of extractions, of %d PDFs and %d documents", parses, len(f.byRef)-parses, f.plan.parses(), f.plan.docs)
 	}
 	for ref, r := range f.byRef {
 		n := len(billed[ref])
-		if _, answered := f.docOf[ref]; n == 0 && answered && f.deliveredUnpaid(ref) {
+		if _, answered := f.docOf[ref]; n == 0 && (answered || r.Step == "parse") && f.deliveredUnpaid(ref) {
 			f.unpaid++
 		} else if n != 1 {
 			t.Errorf("job %s: billed %d times: %s\n%s", ref[:8], n, r.path(), r.text)
 		}
 	}
+}
+
+func (f *findings) parses() (n int) {
+	for _, r := range f.byRef {
+		if r.Step == "parse" {
+			n++
+		}
+	}
+	return n
 }
 
 // deliveredUnpaid: the provider put the result, did not hear the answer, and
@@ -218,7 +228,7 @@ func (f *findings) staged(t *testing.T) {
 	}
 	f.leftOver = n
 	for key := range byKey {
-		ref := f.refOf[tokenOf(strings.TrimSuffix(key, ".json"))]
+		ref := f.refOf[tokenOf(key)]
 		t.Errorf("left under %.2s, of job %.8s: %s", key, ref, f.byRef[ref].path())
 	}
 	if f.leftOver != 0 {

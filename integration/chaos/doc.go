@@ -7,8 +7,8 @@
 // What came of it is judged from outside alone: by the provider's account of
 // what it billed, by what lies in the buckets, by what the processes wrote to
 // their output. Each document must have exactly one result, its own, and one
-// billed job; nothing staged may be left once the URLs have ended; what was
-// held is counted and explained.
+// billed job, a PDF one billed parse before that; nothing staged may be left
+// once the URLs have ended; what was held is counted and explained.
 //
 //	go test ./integration/chaos                                    40 documents, three quarters of a minute
 //	go test ./integration/chaos -v -chaos.docs=2000 -chaos.kills=500 -timeout 2h

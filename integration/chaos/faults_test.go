@@ -81,7 +81,7 @@ func (f *faults) request(r adetest.Request) adetest.RequestFault {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r.Operation != adetest.OpCreate {
+	if r.Operation != adetest.OpCreate && r.Operation != adetest.OpParseCreate {
 		fault, _ := draw(f, questions)
 		return fault
 	}

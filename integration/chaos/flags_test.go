@@ -12,6 +12,7 @@ import (
 var (
 	docsFlag  = flag.Int("chaos.docs", 40, "how many documents")
 	killsFlag = flag.Int("chaos.kills", 10, "how many SIGKILLs and SIGSTOPs")
+	pdfsFlag  = flag.Int("chaos.pdfs", 20, "how many documents of a hundred are PDFs, which are parsed first")
 	procsFlag = flag.Int("chaos.procs", 3, "how many processes at a time")
 	seedFlag  = flag.Uint64("chaos.seed", 0, "seed of the plan; 0 takes a new one")
 	lifeFlag  = flag.Duration("chaos.life", 0, "life of a presigned URL; 0 is 20s for up to 200 documents, else 2m")
@@ -20,15 +21,21 @@ var (
 
 // plan is what a run is asked to do.
 type plan struct {
-	seed               uint64
-	docs, kills, procs int
-	life               time.Duration
+	seed                     uint64
+	docs, pdfs, kills, procs int
+	life                     time.Duration
 }
 
+// parsed says whether document n is a PDF.
+func (p plan) parsed(n int) bool { return n*p.pdfs/100 != (n+1)*p.pdfs/100 }
+
+// parses is how many documents are PDFs.
+func (p plan) parses() int { return p.docs * p.pdfs / 100 }
+
 func newPlan(t *testing.T) plan {
-	p := plan{seed: *seedFlag, docs: *docsFlag, kills: *killsFlag, procs: *procsFlag, life: *lifeFlag}
-	if p.docs < 1 || p.kills < 0 || p.procs < 1 {
-		t.Fatal("-chaos.docs and -chaos.procs begin at 1, -chaos.kills at 0")
+	p := plan{seed: *seedFlag, docs: *docsFlag, pdfs: *pdfsFlag, kills: *killsFlag, procs: *procsFlag, life: *lifeFlag}
+	if p.docs < 1 || p.kills < 0 || p.procs < 1 || p.pdfs < 0 || p.pdfs > 100 {
+		t.Fatal("-chaos.docs and -chaos.procs begin at 1, -chaos.kills at 0, -chaos.pdfs goes from 0 to 100")
 	}
 	if p.seed == 0 {
 		p.seed = rand.Uint64()
@@ -39,8 +46,8 @@ func newPlan(t *testing.T) plan {
 			p.life = 2 * time.Minute
 		}
 	}
-	t.Logf("seed %d; again: go test ./integration/chaos -v -chaos.seed=%[1]d -chaos.docs=%d -chaos.kills=%d -chaos.procs=%d -chaos.life=%s",
-		p.seed, p.docs, p.kills, p.procs, p.life)
+	t.Logf("seed %d; again: go test ./integration/chaos -v -chaos.seed=%[1]d -chaos.docs=%d -chaos.pdfs=%d -chaos.kills=%d -chaos.procs=%d -chaos.life=%s",
+		p.seed, p.docs, p.pdfs, p.kills, p.procs, p.life)
 	return p
 }
 

@@ -31,6 +31,7 @@ const (
 type record struct {
 	Ref      string
 	Gen      int
+	Step     string
 	State    string
 	Hold     string
 	Attempts []attempt

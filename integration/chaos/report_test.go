@@ -36,7 +36,7 @@ func (f *findings) report(storm, settled, all time.Duration) {
 		}
 	}
 	f.world.t.Logf(`
-documents            %d
+documents            %d, %d of them PDFs
 processes            %d, %d at a time; exit codes %s; errors %s
 SIGKILL              %d, and %d of the stopped ones
 SIGSTOP              %d
@@ -52,7 +52,7 @@ left staged          %d
 transitions          %s
 duration             %s: storm %s, settling %s, then the URLs' end and the sweeps
 seed                 %d`,
-		f.plan.docs, b.counts["processes"], f.plan.procs, tally(b.exits), tally(mishaps),
+		f.plan.docs, f.plan.parses(), b.counts["processes"], f.plan.procs, tally(b.exits), tally(mishaps),
 		b.counts["SIGKILL"], b.counts["SIGKILL while stopped"], b.counts["SIGSTOP"],
 		b.counts["SIGTERM"], left, slowest.Round(time.Millisecond),
 		b.counts["cuts"], tally(cuts), tally(f.faults.counts),

@@ -18,6 +18,7 @@ import (
 	"github.com/zdrworker/zdrworker/integration/miniotest"
 	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+	"github.com/zdrworker/zdrworker/worker/pdf/pdftest"
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -105,9 +106,9 @@ signing:
 timing: {lease: %s, post_timeout: %s, clock_skew: %s, drain_margin: %s, job_time: %s}
 policy: {development: true, schemas: [%q]}
 routes:
-  - {name: %s, match: {prefix: %s}, schema: schema.json}
+  - {name: %s, match: {prefix: %s, suffix: [.md, .pdf]}, schema: schema.json, parse: {model: %s}}
 `, w.store, w.exchange, miniotest.Region, w.toStore.URL(), w.toProvider.URL(), listWait, w.plan.life, w.delivery.URL(),
-		lease, postTimeout, skew, drainMargin, jobTime, schema.Digest(), route, inbox)
+		lease, postTimeout, skew, drainMargin, jobTime, schema.Digest(), route, inbox, adetest.DefaultParseVersion)
 	w.write("zdrworker.yaml", file)
 	w.write("schema.json", schemaText)
 	w.env = []string{
@@ -118,6 +119,16 @@ routes:
 	w.identity("AWS", ids.Worker)
 	w.identity("READER", ids.Reader)
 	w.identity("WRITER", ids.Writer)
+	w.checkConfig()
+}
+
+// checkConfig spares a storm of processes that refuse their configuration.
+func (w *world) checkConfig() {
+	cmd := exec.CommandContext(w.t.Context(), w.program, "config", "check")
+	cmd.Dir, cmd.Env = w.dir, w.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		w.t.Fatalf("config check: %v\n%s", err, out)
+	}
 }
 
 func (w *world) write(name, text string) {
@@ -144,20 +155,32 @@ const (
 )
 
 func folder(n int) string { return fmt.Sprintf("%sb%03d/", inbox, n/batch) }
-func keyOf(n int) string  { return fmt.Sprintf("%sdoc-%05d.md", folder(n), n) }
-func resultOf(n int) string {
-	return "results/" + route + "/" + strings.TrimPrefix(keyOf(n), inbox) + ".json"
+
+func (p plan) keyOf(n int) string {
+	ext := map[bool]string{true: "pdf", false: "md"}[p.parsed(n)]
+	return fmt.Sprintf("%sdoc-%05d.%s", folder(n), n, ext)
+}
+
+func (p plan) resultOf(n int) string {
+	return "results/" + route + "/" + strings.TrimPrefix(p.keyOf(n), inbox) + ".json"
 }
 
 // value is what only document n says.
 func (w *world) value(n int) string { return fmt.Sprintf("%s-%05d", w.mark, n) }
 
+func (w *world) document(n int) []byte {
+	number, total := "Invoice number: "+w.value(n), fmt.Sprintf("Total: %d.50", n)
+	if w.plan.parsed(n) {
+		return pdftest.Text(w.t, number, total)
+	}
+	return []byte("# Invoice\n\n" + number + "\n\n" + total + "\n")
+}
+
 // post writes documents from to n as their owner does.
 func (w *world) post(from, n int) {
 	for i := from; i < n; i++ {
-		text := fmt.Sprintf("# Invoice\n\nInvoice number: %s\n\nTotal: %d.50\n", w.value(i), i)
 		_, err := w.client.PutObject(w.t.Context(), &s3.PutObjectInput{
-			Bucket: &w.store, Key: aws.String(keyOf(i)), Body: bytes.NewReader([]byte(text)),
+			Bucket: &w.store, Key: aws.String(w.plan.keyOf(i)), Body: bytes.NewReader(w.document(i)),
 		})
 		if err != nil {
 			w.t.Errorf("the owner cannot write a document: %v", err)
