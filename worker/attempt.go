@@ -172,6 +172,9 @@ func (p *Pipeline) copyTo(ctx context.Context, j *job) (bucket.Info, error) {
 func (p *Pipeline) submit(ctx context.Context, j *job, has held) (pause, bool, error) {
 	clock := p.clockBefore(ctx, recordKey(j.id))
 	l, w, err := p.ready(ctx, j, EventIntend, clock, has)
+	if p.outlasts(err) {
+		return pause{}, false, p.fail(ctx, j, CodeURLTooShort, true, "no")
+	}
 	if err != nil {
 		return w, true, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
@@ -205,10 +204,4 @@ func (p *Pipeline) parseGone(ctx context.Context, j *job) error {
 		return p.swap(ctx, j, EventNote, "", func(r *record) { r.Parse.ETag = "" })
 	}
 	return p.failParse(ctx, j, *j.rec.Parse, failure{Code: string(CodeParseGone), Retryable: true, Billed: "no"})
-}
-
-// parseTime is the least validity of URLs that the provider asks for a document
-// of so many pages (its newer API documents it; the older is taken to be alike).
-func parseTime(pages int) time.Duration {
-	return 15*time.Minute + time.Duration(pages)*3*time.Second
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+	"github.com/zdrworker/zdrworker/worker/pdf/pdftest"
 )
 
 // file puts one document that has to be parsed into the bucket.
@@ -109,4 +110,26 @@ func mostInAnHour(at []time.Time) (most int) {
 		most = max(most, n)
 	}
 	return most
+}
+
+// A document whose pages ask for more than URLs may live fails by itself, before
+// anything is billed: it stops nobody else.
+func TestTooManyPagesForTheURLs(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		p := f.pipelineWith(worker.Routes{{Name: "files", Prefix: "files/", Suffixes: []string{".pdf", ".txt"}, Schema: simSchema}})
+		f.server.PutRaw(storeName, "files/long.pdf", pdftest.Many(t, 4600), http.Header{"Content-Type": {"application/pdf"}})
+		long, err := p.Put(t.Context(), worker.Document{Key: "files/long.pdf"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j := settle(t, p, long.ID); j.Code != worker.CodeURLTooShort || j.Sealed() {
+			t.Errorf("got %s and state %s, want a failure of the one document", j.Code, j.State)
+		}
+		if j := settle(t, p, putFile(t, f, p).ID); !j.Sealed() {
+			t.Errorf("another document got %s", j.Code)
+		}
+		if n := f.provider.Billed().Jobs; n != 2 {
+			t.Errorf("%d jobs billed, want the other document's two", n)
+		}
+	})
 }

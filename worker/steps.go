@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/zdrworker/zdrworker/presign"
@@ -107,10 +108,27 @@ func (r *record) weight() int {
 	return 1
 }
 
-// need is the least validity that the job's URLs must have.
+// A document's URLs must be valid for so long, and for so much more with each
+// page that is parsed: the provider's newer API asks for it, the older is taken
+// to be alike.
+const (
+	parseFloor = 15 * time.Minute
+	pageTime   = 3 * time.Second
+)
+
+// need is the least validity that the job's URLs must have. Whoever sets a
+// JobTime below the provider's floor has said that it is none.
 func (p *Pipeline) need(r *record) time.Duration {
 	if r.Step == StepParse {
-		return max(p.set.JobTime, parseTime(r.Source.Pages))
+		return max(p.set.JobTime, min(parseFloor, p.set.JobTime)+time.Duration(r.Source.Pages)*pageTime)
 	}
 	return p.set.JobTime
+}
+
+// outlasts says that URLs cannot live long enough for this document, because of
+// its pages, while they can for others: that is a fault of one document and no
+// reason to stop.
+func (p *Pipeline) outlasts(err error) bool {
+	short, ok := errors.AsType[*presign.TooShort](err)
+	return ok && short.Have >= p.set.JobTime
 }
