@@ -194,16 +194,16 @@ const maxTries = 5
 
 // post sends one create and writes down what came of it. again: it was not
 // sent, and another try under a new intent is due.
-func (p *Pipeline) post(ctx context.Context, j *job, send sender, pair presign.Pair, deadline time.Time) (again bool, w pause, err error) {
-	if !p.now().Before(deadline) && p.keeps(ruleDeadline) {
-		return false, pause{WaitUncertain, deadline.Add(p.set.Skew)}, nil
+func (p *Pipeline) post(ctx context.Context, j *job, l launch) (again bool, w pause, err error) {
+	if !p.now().Before(l.deadline) && p.keeps(ruleDeadline) {
+		return false, pause{WaitUncertain, l.deadline.Add(p.set.Skew)}, nil
 	}
 	a := *j.rec.current()
 	// A worker that is told to leave waits for this answer: without it the
 	// attempt would have to be fenced.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.postTime(deadline))
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.postTime(l.deadline))
 	defer cancel()
-	id, err := send(bounded, pair)
+	id, err := l.send(bounded, l.pair)
 	if err == nil {
 		p.gateOf(j.rec.Step).accepted()
 		err := p.accepted(ctx, j, a.N, id)

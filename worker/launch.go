@@ -11,6 +11,7 @@ import (
 // launch is an attempt whose intent is durable: its POST may go until the
 // deadline, from the call that wrote the intent and from no other (I1).
 type launch struct {
+	send sender
 	pair presign.Pair
 	// The deadline runs on the monotonic clock of this process; what the record
 	// says of it is for others, who add skew.
@@ -18,16 +19,30 @@ type launch struct {
 	has      held // of budgets; a repetition needs no more
 }
 
-// ready signs and writes down the intent.
+// ready makes all that a POST needs and writes down the intent: from then on
+// nothing is in the way of the POST, not even a worker that is told to leave.
 func (p *Pipeline) ready(ctx context.Context, j *job, e Event, clock *offset, has held) (launch, pause, error) {
-	pair, err := p.sign(ctx, j)
+	l, w, err := p.prepare(ctx, j)
 	if err != nil {
 		p.unreserve(j, has)
-		return launch{}, pause{WaitCredentials, time.Time{}}, err
+		return l, w, err
 	}
-	l := launch{pair, p.now().Add(p.set.PostTimeout), has}
+	l.has = has
 	err = p.swap(ctx, j, e, "", func(r *record) { l.intend(r, e, j.now, clock) })
 	return l, pause{WaitUncertain, l.deadline}, err
+}
+
+// prepare reads what is sent and signs.
+func (p *Pipeline) prepare(ctx context.Context, j *job) (launch, pause, error) {
+	send, err := p.sender(ctx, j)
+	if err != nil {
+		return launch{}, pause{}, err
+	}
+	pair, err := p.sign(ctx, j)
+	if err != nil {
+		return launch{}, pause{WaitCredentials, time.Time{}}, err
+	}
+	return launch{send: send, pair: pair, deadline: p.now().Add(p.set.PostTimeout)}, pause{}, nil
 }
 
 // intend makes a record say that a POST may go out from now on.
@@ -84,11 +99,10 @@ func (p *Pipeline) stageFirst(ctx context.Context, j *job) (*launch, error) {
 	}
 	j.now = p.storeTime(info.Date)
 	clock := p.clockBefore(ctx, p.marker(j.id, j.rec.Gen))
-	pair, err := p.sign(ctx, j)
+	l, _, err := p.prepare(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	l := launch{pair: pair, deadline: p.now().Add(p.set.PostTimeout)}
 	l.intend(j.rec, EventIntend, j.now, clock)
 	return &l, j.rec.apply(EventIntend, j.now, "")
 }
@@ -96,13 +110,9 @@ func (p *Pipeline) stageFirst(ctx context.Context, j *job) (*launch, error) {
 // fire POSTs, again and again while that is provably not sent, each time under a
 // new intent.
 func (p *Pipeline) fire(ctx context.Context, j *job, l launch) (w pause, done bool, err error) {
-	send, err := p.sender(ctx, j)
-	if err != nil {
-		return pause{}, true, err
-	}
 	for {
 		// I1: the record says submitting with our nonce, so the POST may go.
-		again, w, err := p.post(ctx, j, send, l.pair, l.deadline)
+		again, w, err := p.post(ctx, j, l)
 		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
 			return w, true, err
 		}

@@ -94,7 +94,8 @@ func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, er
 	if err != nil {
 		return nil, pause{}, false, err
 	}
-	release, err := p.hands.take(ctx, j.id)
+	// Where there is an intent, a worker that is told to leave still POSTs.
+	release, err := p.hands.take(context.WithoutCancel(ctx), j.id)
 	if err != nil {
 		return nil, pause{}, false, err
 	}
