@@ -27,13 +27,13 @@ func (s *Server) notice(ctx context.Context) {
 	handed := map[ID]time.Time{}
 	shortest, longest := s.p.set.Poll, s.p.set.PollMax
 	wait := shortest
-	cursor := ""
+	var again walk
 	for {
 		wait = min(wait*2, longest)
 		if s.landed(ctx, &handed) {
 			wait = shortest
 		}
-		cursor = s.refill(ctx, cursor)
+		again = s.refill(ctx, again)
 		if !s.rest(ctx, jittered(wait), shortest) {
 			return
 		}
@@ -97,29 +97,37 @@ func (s *Server) landed(ctx context.Context, handed *map[ID]time.Time) bool {
 	return moved
 }
 
+// walk goes through the markers for what did not fit into the queue.
+type walk struct {
+	after string // the last marker that was read
+	on    bool   // it has begun
+	again bool   // something did not fit since then: it may lie before the last marker
+}
+
 // refill reads more of the open jobs from the bucket once there is room for
-// what did not fit before. It goes round once and gives the place to go on at.
-func (s *Server) refill(ctx context.Context, after string) string {
-	room := min(s.queue.room(), pageSize)
+// what did not fit before, and gives where to go on.
+func (s *Server) refill(ctx context.Context, w walk) walk {
+	room, spilt := s.queue.room(w.on)
+	room = min(room, pageSize)
 	if room == 0 {
-		return after
+		return w
 	}
+	w.again = w.on && (w.again || spilt)
+	w.on = true
 	n := 0
-	for m, err := range s.p.store.List(ctx, bucket.Page{Prefix: openPrefix, After: after, Limit: room}) {
+	for m, err := range s.p.store.List(ctx, bucket.Page{Prefix: openPrefix, After: w.after, Limit: room}) {
 		if err != nil {
-			s.queue.spill()
-			return after
+			return w
 		}
-		n, after = n+1, m.Key
+		n, w.after = n+1, m.Key
 		if id, _, err := parseMarkerKey(m.Key); err == nil {
 			s.queue.move(id, time.Time{}, false)
 		}
 	}
 	if n < room {
-		return ""
+		return walk{on: w.again}
 	}
-	s.queue.spill()
-	return after
+	return w
 }
 
 // askPages bounds one walk of the provider's list for one status.

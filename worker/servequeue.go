@@ -264,19 +264,18 @@ func (q *queue) close() {
 }
 
 // room is how much fits of what did not fit before, once half of the queue is
-// empty; 0 when everything did fit.
-func (q *queue) room() int {
+// empty; 0 when everything did fit and no walk for it is under way. spilt:
+// something did not fit since this was asked last.
+func (q *queue) room(walking bool) (n int, spilt bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	longest := max(q.starts.len(), len(q.moves))
-	if !q.spilt || longest > q.most/2 {
-		return 0
+	if !q.spilt && !walking || longest > q.most/2 {
+		return 0, false
 	}
-	q.spilt = false
-	return q.most - longest
+	spilt, q.spilt = q.spilt, false
+	return q.most - longest, spilt
 }
-
-func (q *queue) spill() { q.mu.Lock(); q.spilt = true; q.mu.Unlock() }
 
 // line is a heap by due time, then by order of arrival.
 type line []*task

@@ -48,7 +48,7 @@ func TestQueueHasRoomForResults(t *testing.T) {
 	for i := range 5 {
 		q.start(ID{byte(i)}, "r", false)
 	}
-	if len(q.tasks) != 2 || q.room() != 0 {
+	if n, _ := q.room(false); len(q.tasks) != 2 || n != 0 {
 		t.Fatalf("%d tasks of 2", len(q.tasks))
 	}
 	q.move(ID{9}, time.Time{}, false)
@@ -61,8 +61,14 @@ func TestQueueHasRoomForResults(t *testing.T) {
 		got, _ := q.next(always)
 		q.done(got)
 	}
-	if q.room() != 2 || q.room() != 0 {
+	if n, spilt := q.room(false); n != 2 || !spilt {
+		t.Errorf("room for %d, want 2", n)
+	}
+	if n, _ := q.room(false); n != 0 {
 		t.Error("the room for what did not fit is given once")
+	}
+	if n, spilt := q.room(true); n != 2 || spilt {
+		t.Error("a walk under way has room too")
 	}
 }
 
