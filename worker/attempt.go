@@ -195,10 +195,11 @@ const maxTries = 5
 // post sends one create and writes down what came of it. again: it was not
 // sent, and another try under a new intent is due.
 func (p *Pipeline) post(ctx context.Context, j *job, l launch) (again bool, w pause, err error) {
-	if !p.now().Before(l.deadline) && p.keeps(ruleDeadline) {
-		return false, pause{WaitUncertain, l.deadline.Add(p.set.Skew)}, nil
-	}
 	a := *j.rec.current()
+	if !p.now().Before(l.deadline) && p.keeps(ruleDeadline) {
+		// The store took its time, or this worker slept. Nothing was sent.
+		return a.Tries < maxTries, pause{WaitUncertain, l.deadline.Add(p.set.Skew)}, nil
+	}
 	// A worker that is told to leave waits for this answer: without it the
 	// attempt would have to be fenced.
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.postTime(l.deadline))

@@ -113,13 +113,28 @@ func (p *Pipeline) fire(ctx context.Context, j *job, l launch) (w pause, done bo
 	for {
 		// I1: the record says submitting with our nonce, so the POST may go.
 		again, w, err := p.post(ctx, j, l)
-		if !again || err != nil || !sleep(ctx, backoff(j.rec.current().Tries)) {
+		if !again || err != nil {
 			return w, true, err
+		}
+		if !sleep(ctx, backoff(j.rec.current().Tries)) {
+			return w, true, p.unsent(ctx, j)
 		}
 		if l, w, err = p.ready(ctx, j, EventRepeat, nil, held{}); err != nil {
 			return w, true, err
 		}
 	}
+}
+
+// unsent ends an attempt that was not sent, of a worker that has to leave: so
+// nobody must prove it.
+func (p *Pipeline) unsent(ctx context.Context, j *job) error {
+	ctx, done := firm(ctx)
+	defer done()
+	err := p.postpone(ctx, j, endDeferred, WaitProvider, 0)
+	if errors.Is(err, errLost) {
+		return nil
+	}
+	return err
 }
 
 // carryOn takes an attempt to its answer. Only the call that made it knows its

@@ -30,6 +30,7 @@ type floor struct {
 	provider *adetest.Provider
 	log      lockedBuffer
 	budget   worker.Budget
+	settings worker.Settings
 	began    time.Time
 }
 
@@ -126,7 +127,7 @@ func (f *floor) tryMake(l worker.Limits, to prometheus.Registerer, routes worker
 		Store: f.server.Bucket(storeName), Exchange: f.server.Bucket(exchangeName),
 		Provider: ade.New(d.guard, zdr.NewAPIKey("sim-key-000001")), Signer: signer,
 		Routes: routes,
-		Limits: l, Budget: f.budget, Registerer: to,
+		Limits: l, Settings: f.settings, Budget: f.budget, Registerer: to,
 		Logger: slog.New(slog.NewJSONHandler(&f.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 }
