@@ -101,6 +101,7 @@ type RecordView struct {
 	Step     string
 	Parse    ID     // of an extract record whose document is parsed first
 	Pin      string // ETag of the parse result that its Markdown is from
+	PinGen   int    // its generation
 	Want     int    // least generation of the parse
 	Events   []Event
 }
@@ -129,7 +130,7 @@ func ViewRecord(b []byte) (RecordView, error) {
 		Key: r.Route.Result, Hold: r.Hold, Step: r.Step,
 	}
 	if r.Parse != nil {
-		v.Parse, v.Pin, v.Want = r.Parse.ID, r.Parse.ETag, r.Parse.Want
+		v.Parse, v.Pin, v.PinGen, v.Want = r.Parse.ID, r.Parse.ETag, r.Parse.Gen, r.Parse.Want
 	}
 	for _, h := range r.History {
 		v.Events = append(v.Events, h.Event)
@@ -162,8 +163,8 @@ func IDInKey(key string) (id ID, gen int, ok bool) {
 	return id, gen, err == nil
 }
 
-// ParsedOf is where a parse's result lies.
-func ParsedOf(id ID) string { return parsedKey(id) }
+// ParsedOf is where the result of a parse's generation lies.
+func ParsedOf(id ID, gen int) string { return parsedKey(id, gen) }
 
 // MarkerOf and RecordOf are the keys of a job.
 func MarkerOf(id ID, gen int) string { return markerKey(id, gen) }

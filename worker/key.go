@@ -35,6 +35,7 @@ const (
 	pagesKey   = controlPrefix + "pace-parse.json"
 	dutyKey    = controlPrefix + "leases/sweep.json"
 	swapKey    = controlPrefix + "swap.json"
+	keepKey    = controlPrefix + "keep.json"
 
 	backfillPrefix = controlPrefix + "backfill/"
 	budgetPrefix   = controlPrefix + "budget/"
@@ -113,8 +114,28 @@ func textKey(id ID, gen int, kind string) string {
 }
 
 // parsedKey is where the sealed result of a parse job lies: shared by routes and
-// revisions, out of reach of any URL.
-func parsedKey(id ID) string { return parsedPrefix + id.shard() + "/" + id.String() + ".json" }
+// revisions, out of reach of any URL. Each generation has its own, written once.
+func parsedKey(id ID, gen int) string {
+	name := id.String()
+	if gen > 1 {
+		name += "." + strconv.Itoa(gen)
+	}
+	return parsedPrefix + id.shard() + "/" + name + ".json"
+}
+
+// parseParsedKey is the inverse of parsedKey.
+func parseParsedKey(key string) (id ID, gen int, err error) {
+	rest, _ := strings.CutPrefix(key, parsedPrefix)
+	_, name, _ := strings.Cut(rest, "/")
+	hex, number, later := strings.Cut(strings.TrimSuffix(name, ".json"), ".")
+	if gen = 1; later {
+		gen, _ = strconv.Atoi(number)
+	}
+	if id, err = parseID(hex); err != nil || parsedKey(id, gen) != key {
+		return ID{}, 0, fmt.Errorf("not a key of a parse result")
+	}
+	return id, gen, nil
+}
 
 func schemaKey(digest string) string {
 	return schemaPrefix + strings.TrimPrefix(digest, "sha256:") + ".json"

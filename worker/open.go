@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -9,16 +10,25 @@ import (
 
 // OpenParsed streams the parse result that a job's document was extracted from,
 // as the provider wrote it. Errors: job_not_found for a document that was not
-// parsed, or not yet, and the store's.
+// parsed, or not yet, parse_result_gone when it was removed since, and the store's.
 func (p *Pipeline) OpenParsed(ctx context.Context, j Job) (io.ReadCloser, error) {
 	if j.Parse == nil || !j.Parse.Ready {
 		return nil, &Fault{Op: "parsed", Ref: j.Ref, Code: CodeNotFound, Hint: "the job has no parse result"}
 	}
-	obj, err := p.store.Get(ctx, parsedKey(j.Parse.ID), bucket.GetOptions{})
+	obj, err := p.store.Get(ctx, parsedKey(j.Parse.ID, j.Parse.Gen), bucket.GetOptions{})
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, parsedNoMore("parsed", j.Ref)
+	}
 	if err != nil {
 		return nil, fault("parsed", j.Ref, err)
 	}
 	return obj.Body, nil
+}
+
+// parsedNoMore is said where a parse result was removed: by a sweep
+// (Settings.KeepParsed), the bucket's lifecycle or a person.
+func parsedNoMore(op, ref string) error {
+	return &Fault{Op: op, Ref: ref, Code: CodeParseGone, Hint: "what was parsed is kept no longer; parsing again is billed again"}
 }
 
 // OpenDocument opens a job's document, the very version that the job is of, for

@@ -71,6 +71,9 @@ func (p *Pipeline) parsedOnce(ctx context.Context, j *job, n nudge) (parsing, *j
 			return parsing{}, pj, err
 		}
 	}
+	if err := p.unmark(ctx, pj); err != nil {
+		return parsing{}, pj, err
+	}
 	if !pj.rec.State.Settled() {
 		if err := p.depend(ctx, j, pj); err != nil {
 			return parsing{}, pj, err
@@ -131,17 +134,24 @@ func (p *Pipeline) depend(ctx context.Context, j, pj *job) error {
 
 // parseAgain decides about a parse that failed before this job asked for it, of
 // its own accord and unbilled: another try is free, so this job wants one. A
-// failure that this job waited for is its own.
+// failure that this job waited for is its own. Whose result was kept long enough
+// is parsed anew, and billed anew.
 func (p *Pipeline) parseAgain(ctx context.Context, j, pj *job) (bool, error) {
 	f, ref := pj.rec.Failure, j.rec.Parse
+	if pj.rec.Result.gone() && ref.ETag == "" && ref.Want <= pj.rec.Gen {
+		return true, p.wantParse(ctx, j, pj.rec.Gen+1)
+	}
 	if f == nil || ref.Want > 0 || ref.Gen > 0 || slices.Contains(pj.rec.Dependents, j.id) {
 		return false, nil
 	}
 	if f.Billed != "no" || !f.Retryable && !missedDocument(Code(f.Code)) {
 		return false, nil
 	}
-	want := pj.rec.Gen + 1
-	return true, p.swap(ctx, j, EventNote, "", func(r *record) { r.Parse.Want = want })
+	return true, p.wantParse(ctx, j, pj.rec.Gen+1)
+}
+
+func (p *Pipeline) wantParse(ctx context.Context, j *job, gen int) error {
+	return p.swap(ctx, j, EventNote, "", func(r *record) { r.Parse.Want = gen })
 }
 
 // reparse begins the next generation of a parse that has come to its end: one
@@ -200,7 +210,7 @@ func (p *Pipeline) parseGone(ctx context.Context, j *job) error {
 	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 		return err
 	}
-	if err == nil && (!pj.rec.State.Settled() || pj.rec.Result != nil && pj.rec.Result.ETag != j.rec.Parse.ETag) {
+	if err == nil && (!pj.rec.State.Settled() || pj.rec.Gen != j.rec.Parse.Gen || pj.rec.Result != nil && pj.rec.Result.ETag != j.rec.Parse.ETag) {
 		return p.swap(ctx, j, EventNote, "", func(r *record) { r.Parse.ETag = "" })
 	}
 	return p.failParse(ctx, j, *j.rec.Parse, failure{Code: string(CodeParseGone), Retryable: true, Billed: "no"})

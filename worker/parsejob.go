@@ -10,6 +10,7 @@ import (
 // JobParse is what an extract job says of the parse that its document needs.
 type JobParse struct {
 	ID      ID
+	Gen     int     // of the parse that the Markdown is from; 0 before there is one
 	Ref     string  // of the parse's own job; empty before it was looked at
 	Ready   bool    // its Markdown is what is, or will be, extracted from
 	State   State   // where it is, as far as the job was asked for that
@@ -29,7 +30,7 @@ func describeParse(j *job) *JobParse {
 		return nil
 	}
 	out := &JobParse{
-		ID: ref.ID, Ref: ref.Ref, Ready: ref.ETag != "", Reused: ref.Reused, Partial: ref.Partial, Pages: ref.Pages, Credits: ref.Credits,
+		ID: ref.ID, Gen: ref.Gen, Ref: ref.Ref, Ready: ref.ETag != "", Reused: ref.Reused, Partial: ref.Partial, Pages: ref.Pages, Credits: ref.Credits,
 	}
 	if j.parse != nil {
 		out.look(j.parse.rec)

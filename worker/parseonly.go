@@ -36,11 +36,15 @@ func (p *Pipeline) claimParse(ctx context.Context, d Document, o ParseOptions) (
 	}
 	defer release()
 	j, err = p.load(ctx, ref.ID)
-	if !errors.Is(err, bucket.ErrNotFound) {
+	again := err == nil && j.rec.State == Closed && j.rec.Result.gone()
+	if !again && !errors.Is(err, bucket.ErrNotFound) {
 		return j, false, fault("put", "", err)
 	}
 	if err := p.fit(ctx, &src, head, true, o.Password != ""); err != nil {
 		return nil, false, err
+	}
+	if again { // what was parsed is kept no longer
+		return j, true, p.reopenAs(ctx, j, func(r *record) { r.Source, r.Dependents = src, nil })
 	}
 	return p.open(ctx, ref.ID, p.parseRecord(ref, src, route.Name))
 }
@@ -51,7 +55,10 @@ func (p *Pipeline) OpenMarkdown(ctx context.Context, j Job) (io.ReadCloser, erro
 	if j.Step != StepParse || !j.Sealed() {
 		return nil, &Fault{Op: "markdown", Ref: j.Ref, Code: CodeNotFound, Hint: "the job is no parse, or has no result"}
 	}
-	obj, err := p.store.Get(ctx, parsedKey(j.ID), bucket.GetOptions{})
+	obj, err := p.store.Get(ctx, parsedKey(j.ID, j.Gen), bucket.GetOptions{})
+	if errors.Is(err, bucket.ErrNotFound) {
+		return nil, parsedNoMore("markdown", j.Ref)
+	}
 	if err != nil {
 		return nil, fault("markdown", j.Ref, err)
 	}

@@ -33,7 +33,7 @@ func (p *Pipeline) checkParsed(obj bucket.Object) (verdict, error) {
 // publishParsed brings a checked parse result to its key under zdr/parsed/,
 // which no URL can write to. Extract jobs read it from there only.
 func (p *Pipeline) publishParsed(ctx context.Context, j *job, a *attempt, v verdict) (bucket.Info, string, error) {
-	key := parsedKey(j.id)
+	key := parsedKey(j.id, j.rec.Gen)
 	for range maxPublish {
 		seen, err := p.standing(ctx, key)
 		if err != nil {
@@ -59,7 +59,7 @@ func (p *Pipeline) putParsed(ctx context.Context, j *job, a *attempt, v verdict,
 	defer body.Close()
 	meta := p.sealMetadata(j, v, v.status)
 	meta["zdr-step"], meta["zdr-generation"] = StepParse, strconv.Itoa(j.rec.Gen)
-	return p.store.Put(ctx, parsedKey(j.id), body, bucket.PutOptions{
+	return p.store.Put(ctx, parsedKey(j.id, j.rec.Gen), body, bucket.PutOptions{
 		Condition: bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""}, ContentType: "application/json", Metadata: meta,
 	})
 }
@@ -72,7 +72,7 @@ func (r *record) published(seen bucket.Info) bool {
 // parsedBefore: the outbox of a parse is gone, so either its result was
 // published and the crash came after, or it is lost.
 func (p *Pipeline) parsedBefore(ctx context.Context, j *job) error {
-	seen, err := p.standing(ctx, parsedKey(j.id))
+	seen, err := p.standing(ctx, parsedKey(j.id, j.rec.Gen))
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p *Pipeline) parsedBefore(ctx context.Context, j *job) error {
 		return p.fail(ctx, j, CodeResultLost, true, "yes")
 	}
 	// What the provider said went with the outbox; the result says it again.
-	obj, err := p.store.Get(ctx, parsedKey(j.id), bucket.GetOptions{IfMatch: seen.ETag})
+	obj, err := p.store.Get(ctx, parsedKey(j.id, j.rec.Gen), bucket.GetOptions{IfMatch: seen.ETag})
 	if err != nil {
 		return err
 	}

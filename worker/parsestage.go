@@ -35,7 +35,7 @@ func (p *Pipeline) openParsed(ctx context.Context, j *job) (bucket.Object, error
 			return p.exchange.Get(ctx, outboxKey(pj.rec.attempt(pj.rec.Seal.Attempt).Token), bucket.GetOptions{})
 		}
 	}
-	return p.store.Get(ctx, parsedKey(j.rec.Parse.ID), bucket.GetOptions{IfMatch: j.rec.Parse.ETag})
+	return p.store.Get(ctx, parsedKey(j.rec.Parse.ID, j.rec.Parse.Gen), bucket.GetOptions{IfMatch: j.rec.Parse.ETag})
 }
 
 // stagedText settles how the writing ended.

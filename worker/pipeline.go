@@ -127,6 +127,10 @@ type Settings struct {
 	Ask time.Duration
 	// MaxResult is the largest result that is sealed, in bytes. Default: 1 GiB.
 	MaxResult int64
+	// KeepParsed is how long a parse result is kept for other routes and
+	// revisions, from when it was written or a job found it due. After that a
+	// document that has to be parsed is parsed, and billed, anew. Default: for ever.
+	KeepParsed time.Duration
 	// OnUncertain. Default: UncertainWait.
 	OnUncertain Uncertain
 	// OnSourceDeleted. Default: DeletedKeep.
@@ -171,7 +175,7 @@ func (s Settings) withDefaults() Settings {
 func (s Settings) validate() error {
 	for name, d := range map[string]time.Duration{
 		"Lease": s.Lease, "PostTimeout": s.PostTimeout, "Skew": s.Skew, "ListLag": s.ListLag, "DrainMargin": s.DrainMargin,
-		"JobTime": s.JobTime, "Poll": s.Poll, "PollMax": s.PollMax, "Ask": s.Ask,
+		"JobTime": s.JobTime, "KeepParsed": s.KeepParsed, "Poll": s.Poll, "PollMax": s.PollMax, "Ask": s.Ask,
 	} {
 		if d < 0 {
 			return fmt.Errorf("settings: %s is negative", name)

@@ -135,6 +135,12 @@ type sealed struct {
 	Status     string    `json:"status"` // ok, partial, schema-violation, superseded, discarded
 	At         time.Time `json:"at"`
 	SourceETag string    `json:"outbox_etag,omitempty"`
+
+	// Of a parse: since when it is due to be removed, when a job took it in spite
+	// of that, and when it was said to be gone.
+	AgedAt time.Time `json:"aged_at,omitzero"`
+	UsedAt time.Time `json:"used_at,omitzero"`
+	GoneAt time.Time `json:"gone_at,omitzero"`
 }
 
 // receipt is what the provider says of a job that is done: no content.

@@ -48,6 +48,7 @@ func goldenParse() *record {
 	r.Options = &parseOptions{Model: "dpt-2-20260410", Split: "page", Figure: "Name the axes.", Password: "env:PDF"}
 	r.Dependents = []ID{{2}, {3}}
 	r.Receipt.Pages, r.Receipt.Failed, r.Receipt.Markdown = 7, 1, 1234
+	r.Result.AgedAt, r.Result.UsedAt, r.Result.GoneAt = r.UpdatedAt, r.UpdatedAt, r.UpdatedAt
 	return r
 }
 

@@ -85,7 +85,7 @@ func (s *Server) sweep(ctx context.Context, all bool) (*fleetState, error) {
 		return nil, fault("sweep", "", err)
 	}
 	r := &round{s: s, last: before.Began, now: p.now().Add(p.duty.clock(ctx)).UTC(), all: all, state: &fleetState{}}
-	for _, part := range []func(context.Context) error{r.outbox, r.open, r.staging, r.flush, r.close, p.tidyBackfills} {
+	for _, part := range []func(context.Context) error{r.outbox, r.open, r.staging, r.flush, r.close, p.tidyBackfills, r.parsed} {
 		if err := part(ctx); err != nil {
 			return nil, fault("sweep", "", err)
 		}
@@ -125,6 +125,9 @@ func (r *round) close(ctx context.Context) error {
 	r.state.open += n.jobs
 	return r.s.p.closeDue(ctx, &r.rep)
 }
+
+// parsed removes parse results that were kept long enough.
+func (r *round) parsed(ctx context.Context) error { return r.s.p.tidyParsed(ctx, &r.rep) }
 
 // outbox hands out results that have lain for a while, and takes away what is
 // nobody's.

@@ -145,9 +145,10 @@ func (s *sim) disturb() {
 // forget removes a parse result, as a lifecycle rule that is too eager would.
 func (s *sim) forget() {
 	for _, id := range s.watch.ids {
-		if s.watch.records[id].Step == worker.StepParse && s.object(storeName, worker.ParsedOf(id)) != nil {
+		key := worker.ParsedOf(id, s.watch.records[id].Gen)
+		if s.watch.records[id].Step == worker.StepParse && s.object(storeName, key) != nil {
 			s.note("outside", "the parse result of "+short(id)+" is removed")
-			_, _ = s.server.Lookup(storeName).Delete(worker.ParsedOf(id), "", s.storeNow())
+			_, _ = s.server.Lookup(storeName).Delete(key, "", s.storeNow())
 			return
 		}
 	}

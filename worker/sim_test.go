@@ -39,6 +39,9 @@ func optionsOf(seed uint64) options {
 		o.deleted = worker.DeletedDiscard
 	}
 	o.files, o.twoRoutes = r.IntN(5), r.IntN(3) == 0
+	if r.IntN(3) == 0 {
+		o.keep = time.Duration(1+r.IntN(24)) * time.Hour
+	}
 	return o
 }
 
@@ -114,8 +117,8 @@ func report(t *testing.T, o options) {
 }
 
 func describeRun(o options) string {
-	return fmt.Sprintf("seed %d, %d documents, %d workers, %d steps, versioned %t, uncertain %s, deleted %s, files %d/4, two routes %t, intensity %g\nfaults: %s",
-		o.seed, o.docs, o.workers, o.steps, o.versioned, o.uncertain, o.deleted, o.files, o.twoRoutes, o.intensity, o.faults)
+	return fmt.Sprintf("seed %d, %d documents, %d workers, %d steps, versioned %t, uncertain %s, deleted %s, files %d/4, two routes %t, parsed kept %s, intensity %g\nfaults: %s",
+		o.seed, o.docs, o.workers, o.steps, o.versioned, o.uncertain, o.deleted, o.files, o.twoRoutes, o.keep, o.intensity, o.faults)
 }
 
 func replay(o options) string {

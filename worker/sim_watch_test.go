@@ -190,7 +190,7 @@ func (w *watch) consequences(s *sim, p *process, id worker.ID, r worker.RecordVi
 // parsed: a parse says sealed, so its result lies at its key, unless a rule has
 // taken it since.
 func (w *watch) parsed(s *sim, id worker.ID, r worker.RecordView) {
-	body, ref := s.resultAt(worker.ParsedOf(id))
+	body, ref := s.resultAt(worker.ParsedOf(id, r.Gen))
 	if s.happened[parsedGone] == 0 && (body == nil || ref != r.Ref) {
 		s.violate("lost", "%s is sealed and there is no parse result", short(id))
 	}
@@ -204,7 +204,7 @@ func (w *watch) stagedText(s *sim, key string) {
 	if !ok || r.Step != worker.StepExtract || r.Parse.IsZero() || s.o.without != 0 {
 		return
 	}
-	seen, err := s.server.Lookup(storeName).Get(worker.ParsedOf(r.Parse), "")
+	seen, err := s.server.Lookup(storeName).Get(worker.ParsedOf(r.Parse, r.PinGen), "")
 	var result struct{ Markdown string }
 	text := s.object(exchangeName, key)
 	switch {

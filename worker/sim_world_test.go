@@ -64,9 +64,10 @@ type options struct {
 	deleted   worker.Deleted
 	versioned bool
 	workers   int
-	files     int    // of four documents so many must be parsed first
-	twoRoutes bool   // every other worker has another route for them
-	pauseAt   string // workers sleep often before effects that begin so: "put results/"
+	files     int           // of four documents so many must be parsed first
+	keep      time.Duration // parse results are kept so long; 0: for ever
+	twoRoutes bool          // every other worker has another route for them
+	pauseAt   string        // workers sleep often before effects that begin so: "put results/"
 }
 
 // sim is one world: buckets, provider, workers and time.
@@ -222,7 +223,7 @@ func (s *sim) open(ctx context.Context, p *process, store string) (*worker.Pipel
 		Routes: s.routesOf(p),
 		Logger: slog.New(slog.NewTextHandler(&s.watch.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: worker.Settings{
-			Workers: 1, MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted,
+			Workers: 1, MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted, KeepParsed: s.o.keep,
 		},
 	})
 }

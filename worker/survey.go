@@ -210,6 +210,8 @@ func (s *Survey) done(ctx context.Context, src source, route Route) (out Prospec
 // stands is what is to be expected where there is a job.
 func (j *job) stands() (out Prospect, known bool) {
 	switch {
+	case j.rec.Result.gone():
+		return Prospect{}, false // parsed once, and kept no longer
 	case j.rec.State.Settled():
 		return Prospect{Settled: true}, true
 	case j.rec.State == Claimed:
@@ -246,7 +248,7 @@ func (s *Survey) reuse(ctx context.Context, src source, route Route, out *Prospe
 		return fault("survey", "", err)
 	}
 	r := pj.rec
-	if r.Failure != nil || r.State == Claimed {
+	if r.Failure != nil || r.State == Claimed || r.Result.gone() {
 		return nil // it would be parsed anew
 	}
 	out.Reused, out.Parse = true, Credits{}

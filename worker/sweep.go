@@ -18,6 +18,7 @@ type SweepReport struct {
 	Staged  int `json:"staged"`  // staged objects that are left, of jobs under way
 	Unknown int `json:"unknown"` // records of a newer format, left alone
 	Failed  int `json:"failed"`  // jobs that could not be moved on now
+	Parsed  int `json:"parsed"`  // parse results that were kept long enough, removed
 	Begun   int `json:"begun"`   // documents of backfills that were taken up; by FillBackfills
 }
 
@@ -68,6 +69,9 @@ func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 		return rep, fault("sweep", "", err)
 	}
 	if err := p.tidyBackfills(ctx); err != nil {
+		return rep, fault("sweep", "", err)
+	}
+	if err := p.tidyParsed(ctx, &rep); err != nil {
 		return rep, fault("sweep", "", err)
 	}
 	// The object is a hint; whoever writes last is right enough.

@@ -32,11 +32,14 @@ func (a *app) html(ctx context.Context, w *opened, j worker.Job, file string) er
 	if !j.Sealed() || j.Result.IsZero() {
 		return wrongState("the job has no result to show", "`zdrworker jobs explain` says what it waits for; a closed job is shown by its document: zdrworker jobs show s3://BUCKET/KEY --html FILE")
 	}
-	fields, err := placed(ctx, w, j)
+	fields, said, err := placed(ctx, w, j)
 	if err != nil {
 		return err
 	}
-	sheets, said := a.sheets(ctx, w, j, fields)
+	sheets := map[int]page.Sheet(nil)
+	if said == "" {
+		sheets, said = a.sheets(ctx, w, j, fields)
+	}
 	var b bytes.Buffer
 	if err := page.Write(&b, page.View{Document: j.Document, Facts: facts(j, said), Fields: fields, Sheets: sheets}); err != nil {
 		return err
@@ -45,28 +48,43 @@ func (a *app) html(ctx context.Context, w *opened, j worker.Job, file string) er
 		return &failure{code: codeFile, text: "the page could not be written", cause: err}
 	}
 	if a.json {
-		return a.line(map[string]any{"type": "page", "ref": j.Ref, "fields": len(fields), "pages": len(sheets)})
+		return a.line(map[string]any{"type": "page", "ref": j.Ref, "fields": len(fields), "pages": len(sheets), "parse_gone": said == parsedGone})
+	}
+	if said == parsedGone {
+		if err := a.printf("%s\n", said); err != nil {
+			return err
+		}
 	}
 	return a.printf("%s, %s, for you alone; it has the document in it\n", count(len(fields), "field"), count(len(sheets), "page"))
 }
 
-// placed are the fields of a result, with their places where it was parsed.
-func placed(ctx context.Context, w *opened, j worker.Job) ([]grounding.Field, error) {
+// placed are the fields of a result, with their places where it was parsed. Where
+// that is kept no longer, said tells that nobody knows their places any more.
+func placed(ctx context.Context, w *opened, j worker.Job) (fields []grounding.Field, said string, err error) {
 	result, err := w.Pipeline.OpenResult(ctx, j)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer result.Close()
 	if j.Parse == nil {
-		return grounding.Fields(result)
+		fields, err = grounding.Fields(result)
+		return fields, "", err
 	}
 	parsed, err := w.Pipeline.OpenParsed(ctx, j)
+	if f, ok := errors.AsType[*worker.Fault](err); ok && f.Code == worker.CodeParseGone {
+		fields, err = grounding.Fields(result)
+		return fields, parsedGone, err
+	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer parsed.Close()
-	return grounding.Join(result, parsed)
+	fields, err = grounding.Join(result, parsed)
+	return fields, "", err
 }
+
+// parsedGone stands in a page without places.
+const parsedGone = "the parse result was removed (keep.parsed, or the bucket's lifecycle), so where the fields stand is not known any more"
 
 // facts are what stands above the fields.
 func facts(j worker.Job, said string) []page.Fact {

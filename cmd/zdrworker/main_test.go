@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 					return nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t), "private": isPrivate,
+					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t), "private": isPrivate, "unparse": unparse,
 				},
 				Condition: func(name string) (bool, error) {
 					if name != "sandbox" {

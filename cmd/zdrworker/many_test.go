@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/config"
 	"github.com/zdrworker/zdrworker/worker/s3store"
@@ -56,19 +58,23 @@ func TestManyObjectsAreCounted(t *testing.T) {
 // bucketOf opens the store bucket of a configuration in variables.
 func bucketOf(t *testing.T, environ []string) *s3store.Store {
 	t.Helper()
-	c, err := config.Load(config.Options{Lookup: lookupIn(environ)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := c.AWS(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := c.OpenStore(t.Context(), cfg)
+	store, err := openStore(t.Context(), environ)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return store
+}
+
+func openStore(ctx context.Context, environ []string) (*s3store.Store, error) {
+	c, err := config.Load(config.Options{Lookup: lookupIn(environ)})
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := c.AWS(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.OpenStore(ctx, cfg)
 }
 
 // putMany puts small documents into the store bucket.
@@ -147,5 +153,23 @@ func TestStandardInputIsReadTwice(t *testing.T) {
 		if got, err := io.ReadAll(l.body); err != nil || string(got) != want {
 			t.Errorf("after %d bytes: %d bytes again, %v", read, len(got), err)
 		}
+	}
+}
+
+// unparse is the script command `unparse`: it removes all parse results, as a
+// lifecycle rule would.
+func unparse(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: unparse")
+	}
+	var environ []string
+	for _, name := range []string{"ZDRWORKER_STORE", "ZDRWORKER_EXCHANGE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ZDRWORKER_S3_ENDPOINT", "ZDRWORKER_S3_REGION", "ZDRWORKER_S3_PATH_STYLE"} {
+		environ = append(environ, name+"="+ts.Getenv(name))
+	}
+	store, err := openStore(context.Background(), environ)
+	ts.Check(err)
+	for o, err := range store.List(context.Background(), bucket.Page{Prefix: "zdr/parsed/"}) {
+		ts.Check(err)
+		ts.Check(store.Remove(context.Background(), o.Key))
 	}
 }

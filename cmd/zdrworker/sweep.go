@@ -77,6 +77,11 @@ func (a *app) swept(r worker.SweepReport) error {
 			return err
 		}
 	}
+	if r.Parsed > 0 {
+		if err := a.printf("%s removed, kept long enough (keep.parsed)\n", count(r.Parsed, "parse result")); err != nil {
+			return err
+		}
+	}
 	return a.printf("%s open, %d looked at, %d closed, %d not moved on\nstaged objects: %d of jobs under way, %d of nobody removed\n",
 		count(r.Open, "job"), r.Nudged, r.Closed, r.Failed, r.Staged, r.Orphans)
 }

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // bucketURL follows AWS's naming rules: 3 to 63 of a-z, 0-9, "." and "-", at
@@ -66,7 +65,7 @@ func checkCredits(s string) string {
 }
 
 func checkPositive(s string) string {
-	if d, err := time.ParseDuration(s); err == nil && d <= 0 {
+	if d, err := parseDuration(s); err == nil && d <= 0 {
 		return "a time above zero is wanted"
 	}
 	return ""

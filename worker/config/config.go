@@ -21,6 +21,7 @@ type Config struct {
 	Timing   Timing
 	Policy   Policy
 	Budget   Budget
+	Keep     Keep
 	Defaults Defaults
 	Routes   []Route
 	Sources  []Feed
@@ -59,6 +60,11 @@ type Budget struct {
 	CreditsPerDay float64 // of all workers on one store, by days of UTC
 	CreditsPerRun float64 // of one run whose command says nothing else
 	ConfirmOver   float64 // above which a run asks; 0: it never does
+}
+
+// Keep says how long things stay in the store bucket that can be made again.
+type Keep struct {
+	Parsed time.Duration // 0: for ever
 }
 
 // Serve is about the long-running worker.

@@ -162,6 +162,11 @@ var fileKeys = []Key{
 	},
 
 	{
+		Path: "keep.parsed", Doc: "How long a parse result is kept after it was written, or taken although it was due; then sweeps remove it unless an open job needs it, and a document that has to be parsed again is billed again. 0s keeps all.",
+		Default: "90d", field: ofConfig(func(c *Config) any { return &c.Keep.Parsed }),
+	},
+
+	{
 		Path: "defaults.model", Doc: "The provider's model; name a dated one, or results depend on the day.", Default: "extract-20260314",
 		field: ofConfig(func(c *Config) any { return &c.Defaults.Model }),
 	},
@@ -280,10 +285,12 @@ var routeKeys = []Key{
 	},
 }
 
-// later are keys whose features are not there yet. Accepting them in silence
-// would let somebody rely on them.
-var later = []string{
-	"keep",
+// refused are keys that somebody may expect, and what does it instead. Accepting
+// them in silence would let somebody rely on them.
+var refused = map[string]string{
+	"keep.failures": "let the bucket's lifecycle expire failures/: a sweep could take away what was written a moment ago",
+	"keep.history":  "let the bucket's lifecycle expire zdr/history/, and noncurrent versions where the bucket has them",
+	"keep.closed":   "records are kept for as long as their documents may be found, or those would be processed and billed again; no lifecycle rule may touch zdr/records/",
 }
 
 // secrets are names under which people try to put one into the file.

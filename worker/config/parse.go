@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -207,8 +208,8 @@ func (r *reader) routes(n ast.Node) {
 func (r *reader) unknown(key ast.Node, section, name string, keys []Key) {
 	path := section + name
 	switch {
-	case slices.Contains(later, path):
-		r.wrong(key, display(path), "is not supported by this version", "take the key out")
+	case refused[path] != "":
+		r.wrong(key, display(path), "is nothing that this program does", refused[path])
 		return
 	case slices.Contains(secrets, name):
 		r.wrong(key, display(path), "secrets do not belong into the file",
@@ -234,7 +235,7 @@ func paths(keys []Key) []string {
 		all = append(all, k.Path)
 	}
 	if len(keys) > 0 && !keys[0].entry() {
-		all = append(append(all, "routes", "sources"), later...)
+		all = append(append(all, "routes", "sources"), slices.Sorted(maps.Keys(refused))...)
 	}
 	return all
 }

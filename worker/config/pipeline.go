@@ -79,7 +79,7 @@ func (c *Config) Assemble(ctx context.Context, x Extras) (*Assembly, error) {
 func (c *Config) settings(s *worker.Settings) {
 	t := c.Timing
 	s.ListLag, s.Lease, s.PostTimeout, s.Skew = c.Provider.ListLag, t.Lease, t.PostTimeout, t.ClockSkew
-	s.DrainMargin, s.JobTime, s.Ask = t.DrainMargin, t.JobTime, t.Ask
+	s.DrainMargin, s.JobTime, s.Ask, s.KeepParsed = t.DrainMargin, t.JobTime, t.Ask, c.Keep.Parsed
 	s.OnUncertain = worker.Uncertain(c.Defaults.OnUncertain)
 }
 

@@ -71,7 +71,7 @@ func property(k Key) map[string]any {
 	case *float64:
 		kind["type"] = "number"
 	case *time.Duration:
-		kind["pattern"] = `^([0-9.]+(ns|us|ms|s|m|h))+$`
+		kind["pattern"] = `^([0-9.]+(ns|us|ms|s|m|h))+$|^[0-9]+d$`
 	case *[]string:
 		p["type"], p["items"] = "array", map[string]any{"type": "string"}
 		return p

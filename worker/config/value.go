@@ -41,9 +41,9 @@ func (k Key) set(target any, values ...string) string {
 		}
 		*p = n
 	case *time.Duration:
-		d, err := time.ParseDuration(values[0])
+		d, err := parseDuration(values[0])
 		if err != nil || d < 0 {
-			return "a time such as 90s, 30m or 6h is wanted"
+			return "a time such as 90s, 30m, 6h or 90d is wanted"
 		}
 		*p = d
 	}
@@ -82,6 +82,9 @@ func (k Key) text(target any) []string {
 
 // duration writes 6h0m0s as 6h.
 func duration(d time.Duration) string {
+	if days := d / day; days >= 7 && d%day == 0 {
+		return strconv.Itoa(int(days)) + "d"
+	}
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
 		s = strings.TrimSuffix(s, "0s")
@@ -90,6 +93,17 @@ func duration(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
+}
+
+const day = 24 * time.Hour
+
+// parseDuration reads what package time does, and whole days.
+func parseDuration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		return time.Duration(n) * day, err
+	}
+	return time.ParseDuration(s)
 }
 
 // split takes apart a list that is written as one value.

@@ -126,9 +126,9 @@ variable "lifecycle_rules" {
 }
 
 variable "keep_parsed_days" {
-  description = "How long parse results are kept for other routes and revisions; parsing again is billed again."
+  description = "Days after which lifecycle removes parse results that the worker did not (its keep.parsed): the net, so longer than that. A document whose result lifecycle took fails when another route wants it, unbilled, until it is tried again; what the worker removed is parsed, and billed, anew by itself."
   type        = number
-  default     = 90
+  default     = 120
 
   validation {
     condition     = var.keep_parsed_days >= 7

@@ -122,7 +122,7 @@ run "nothing_broader_than_a_prefix" {
     condition = toset(flatten([
       for s in jsondecode(output.worker_policy).Statement : s.Resource if contains(flatten([s.Action]), "s3:DeleteObject")
       ])) == toset([
-      "arn:aws:s3:::acme-docs/zdr/open/*", "arn:aws:s3:::acme-docs/zdr/drain/*", "arn:aws:s3:::acme-docs/zdr/control/backfill/*",
+      "arn:aws:s3:::acme-docs/zdr/open/*", "arn:aws:s3:::acme-docs/zdr/drain/*", "arn:aws:s3:::acme-docs/zdr/parsed/*", "arn:aws:s3:::acme-docs/zdr/control/backfill/*",
       "arn:aws:s3:::acme-docs/zdr/control/lists/*", "arn:aws:s3:::acme-docs/failures/*",
       "arn:aws:s3:::x7k2-9fq4/s/*", "arn:aws:s3:::x7k2-9fq4/o/*",
     ])

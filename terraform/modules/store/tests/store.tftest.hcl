@@ -61,7 +61,7 @@ run "a_bucket_from_nothing" {
     error_message = "A lifecycle rule lets something else expire than the worker's own state."
   }
   assert {
-    condition     = { for r in aws_s3_bucket_lifecycle_configuration.this[0].rule : one(r.filter).prefix => one(r.expiration).days if length(r.expiration) > 0 } == { "zdr/parsed/" = 90, "zdr/texts/" = 30 }
+    condition     = { for r in aws_s3_bucket_lifecycle_configuration.this[0].rule : one(r.filter).prefix => one(r.expiration).days if length(r.expiration) > 0 } == { "zdr/parsed/" = 120, "zdr/texts/" = 30 }
     error_message = "Parse results or the provider's words are not kept as long as said."
   }
 }
