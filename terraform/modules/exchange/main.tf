@@ -375,6 +375,28 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
+  # What would keep a removed document, copy it elsewhere, or write down who asked
+  # for what: versions, a lock, replication, an inventory, and an access log, whose
+  # lines hold each URL with its signature. None is ever wanted here. Terraform
+  # makes none of these calls for a bucket whose versioning is "Disabled".
+  statement {
+    sid    = "DenyKeepingAndTelling"
+    effect = "Deny"
+    actions = [
+      "s3:PutBucketLogging",
+      "s3:PutBucketObjectLockConfiguration",
+      "s3:PutBucketVersioning",
+      "s3:PutInventoryConfiguration",
+      "s3:PutReplicationConfiguration",
+    ]
+    resources = [local.arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
   # The bucket's key and no other: nobody names one.
   statement {
     sid       = "DenyOtherEncryption"

@@ -155,8 +155,8 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
-  # Nobody deletes it, shortens its retention or lets it expire. An administrator
-  # can change this policy first; CloudTrail shows that, and Object Lock outlasts it.
+  # Nobody deletes it or shortens its retention. An administrator can change this
+  # policy first; CloudTrail shows that, and Object Lock outlasts it.
   statement {
     sid    = "DenyRemoving"
     effect = "Deny"
@@ -167,6 +167,20 @@ data "aws_iam_policy_document" "bucket" {
       "s3:PutObjectRetention",
     ]
     resources = ["${local.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+  }
+
+  # Nor lets it expire: S3 asks no policy before it removes what a lifecycle rule
+  # names. This module has no such rule.
+  statement {
+    sid       = "DenyExpiry"
+    effect    = "Deny"
+    actions   = ["s3:PutLifecycleConfiguration"]
+    resources = [local.arn]
 
     principals {
       type        = "*"

@@ -55,7 +55,7 @@ variable "source_prefixes" {
 }
 
 variable "suffixes" {
-  description = "Endings of documents that cause an event; empty: all objects under source_prefixes."
+  description = "Endings of documents that cause an event, in this case only (routes take .PDF for .pdf); empty: all objects under source_prefixes."
   type        = list(string)
   default     = []
 

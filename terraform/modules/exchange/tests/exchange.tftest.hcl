@@ -80,6 +80,14 @@ run "the_bucket_refuses" {
     error_message = "Tags or ACLs may be put on objects."
   }
   assert {
+    condition = (
+      toset({ for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyKeepingAndTelling"].Action) == toset(["s3:PutBucketLogging", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning", "s3:PutInventoryConfiguration", "s3:PutReplicationConfiguration"]) &&
+      { for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyKeepingAndTelling"].Resource == "arn:aws:s3:::x7k2-9fq4" &&
+      try({ for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyKeepingAndTelling"].Condition, null) == null
+    )
+    error_message = "Somebody may have the bucket keep, copy or write down what is on its way."
+  }
+  assert {
     condition     = { for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyOtherKeys"].Condition == { Null = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = "false" } } && { for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyOtherEncryption"].Condition.StringNotEquals == { "s3:x-amz-server-side-encryption" = "aws:kms" }
     error_message = "Another key than the bucket's may be named."
   }

@@ -33,6 +33,10 @@ run "append_only" {
     error_message = "Somebody may delete an entry."
   }
   assert {
+    condition     = { for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyExpiry"].Action == "s3:PutLifecycleConfiguration" && { for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyExpiry"].Resource == "arn:aws:s3:::acme-zdr-ledger" && try({ for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyExpiry"].Condition, null) == null
+    error_message = "A lifecycle rule may let entries expire."
+  }
+  assert {
     condition     = { for s in jsondecode(output.bucket_policy).Statement : s.Sid => s }["DenyWritingByOthers"].Condition == { ArnNotEquals = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/zdrworker-worker" } }
     error_message = "Others than the worker may write."
   }
