@@ -68,7 +68,7 @@ func rendered(t *testing.T, store, exchange string) map[string]policy {
 
 // elsewhere are actions that MinIO does not have. It asks nobody for the use of
 // a key, it has another queue, and no block of public access.
-var elsewhere = []string{"s3:GetBucketPublicAccessBlock", "s3:GetBucketOwnershipControls"}
+var elsewhere = []string{"s3:GetBucketPublicAccessBlock"}
 
 func (p policy) onMinIO() policy {
 	out := policy{Version: p.Version}

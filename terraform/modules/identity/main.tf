@@ -160,7 +160,6 @@ data "aws_iam_policy_document" "worker" {
       "s3:GetBucketLocation",
       "s3:GetBucketNotification",
       "s3:GetBucketObjectLockConfiguration",
-      "s3:GetBucketOwnershipControls",
       "s3:GetBucketPolicyStatus",
       "s3:GetBucketPublicAccessBlock",
       "s3:GetBucketVersioning",
