@@ -155,7 +155,7 @@ policy:
   schemas: ["%s"]
 routes:
   - name: invoices
-    match: {prefix: inbox/}
+    match: {prefix: inbox/, suffix: [.md, .pdf]}
     schema: s3://%s/schemas/invoice.json
 sources:
   - nats: {url: "%s", stream: %s}

@@ -32,20 +32,21 @@ func (w *world) testContainer(t *testing.T) {
 	b := a.batch(image)
 	a.put("inbox/one.md", "Invoice number: 17\n")
 	a.put("inbox/two.md", "Invoice number: 18\n")
+	a.put("inbox/scan.pdf", scan(t))
 
 	if said, exit := b.run("doctor", "--json", "--config", "/etc/zdrworker/zdrworker.yaml"); exit != 0 || b.unwell(said) {
 		t.Errorf("doctor: exit %d\n%s", exit, said)
 	}
-	if said, exit := b.run(b.pod.args()...); exit != 0 || !strings.Contains(said, "2 sealed") {
+	if said, exit := b.run(b.pod.args()...); exit != 0 || !strings.Contains(said, "3 sealed") {
 		t.Errorf("the first run: exit %d\n%s", exit, said)
 	}
 	a.must(a.outcome())
-	if said, exit := b.run(b.pod.args()...); exit != 0 || !strings.Contains(said, "2 unchanged") {
+	if said, exit := b.run(b.pod.args()...); exit != 0 || !strings.Contains(said, "3 unchanged") {
 		t.Errorf("the second run: exit %d\n%s", exit, said)
 	}
 	a.must(a.outcome())
-	if n := a.provider.Billed().Jobs; n != 2 {
-		t.Errorf("%d jobs were made for two documents", n)
+	if n := a.provider.Billed().Jobs; n != 4 {
+		t.Errorf("%d jobs were made for three documents, one of them parsed first", n)
 	}
 	b.refuse(t)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
 	"github.com/zdrworker/zdrworker/worker/config"
 	"github.com/zdrworker/zdrworker/worker/doctor"
+	"github.com/zdrworker/zdrworker/worker/pdf/pdftest"
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -106,13 +107,14 @@ func differs(want, got []string) error {
 // waited for where a right is missing.
 const workTime = 30 * time.Second
 
-// work sends documents through, one of which fails at first, and looks at what
-// became of them with the owner's eyes.
+// work sends documents through, one of which fails at first and one of which is
+// parsed first, and looks at what became of them with the owner's eyes.
 func (a *account) work(c *config.Config) error {
 	ctx, cancel := context.WithTimeout(a.t.Context(), workTime)
 	defer cancel()
 	a.put("inbox/good.md", "Invoice number: 17\n")
 	a.put("inbox/late.md", "Invoice number: 18\n")
+	a.put("inbox/scan.pdf", scan(a.t))
 	a.provider.BreakNext(3, adetest.JobFault{End: adetest.EndFailed, Reason: "invented"})
 	p, err := a.pipeline(ctx, c)
 	if err != nil {
@@ -122,7 +124,7 @@ func (a *account) work(c *config.Config) error {
 		return err
 	}
 	a.put("inbox/late.md", "Invoice number: 18, again\n")
-	if err := a.run(ctx, p, 0, "inbox/late.md", "inbox/good.md"); err != nil {
+	if err := a.run(ctx, p, 0, "inbox/late.md", "inbox/good.md", "inbox/scan.pdf"); err != nil {
 		return err
 	}
 	if _, err := p.Sweep(ctx, true); err != nil {
@@ -176,10 +178,13 @@ func (a *account) put(key, text string) {
 	a.must(err)
 }
 
-// outcome: both results are there, no failure, and nothing is staged.
+// scan is a document that has to be parsed first.
+func scan(t *testing.T) string { return string(pdftest.Text(t, "Invoice number: 19")) }
+
+// outcome: all three results are there, no failure, and nothing is staged.
 func (a *account) outcome() error {
 	for place, want := range map[[2]string]int{
-		{a.store, "results/"}: 2, {a.store, "failures/"}: 0, {a.exchange, worker.StagingPrefix}: 0, {a.exchange, worker.OutboxPrefix}: 0,
+		{a.store, "results/"}: 3, {a.store, "zdr/parsed/"}: 1, {a.store, "failures/"}: 0, {a.exchange, worker.StagingPrefix}: 0, {a.exchange, worker.OutboxPrefix}: 0,
 	} {
 		out, err := a.owner.ListObjectsV2(a.t.Context(), &s3.ListObjectsV2Input{Bucket: &place[0], Prefix: &place[1]})
 		a.must(err)
