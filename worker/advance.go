@@ -11,6 +11,9 @@ import (
 type nudge struct {
 	// ask: the provider may be asked about a job that has not delivered.
 	ask bool
+	// listed: walks of the provider's list answer for the young ones; only those
+	// that have been quiet for long are asked about one by one.
+	listed bool
 	// looked: the caller has just listed the outboxes; landed is what it saw.
 	looked bool
 	// slot: the caller holds a slot to submit.
@@ -23,6 +26,10 @@ type nudge struct {
 	// leave, when it is closed, ends drive after the step in hand. nil: never.
 	leave <-chan struct{}
 }
+
+// asks reports whether the provider is asked about one job that has not
+// delivered.
+func (n nudge) asks(p *Pipeline, r *record) bool { return n.ask && (!n.listed || p.quietFor(r)) }
 
 // left reports whether the caller wants to leave.
 func (n nudge) left() bool {

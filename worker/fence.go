@@ -174,46 +174,6 @@ func (p *Pipeline) askEach(ctx context.Context, j *job, unknown map[string]zdr.J
 	return proof{unbilled: true}, nil
 }
 
-// candidates are the jobs of the list that were received while the attempt's
-// POST could have been accepted with content to fetch. Pages shift while one
-// walks, so a walk may miss a job: all that any of two whole walks saw counts.
-// What only the second saw, because it is new, is some record's by a later look.
-func (p *Pipeline) candidates(ctx context.Context, step string, w window) (map[string]zdr.JobID, error) {
-	seen, walks := map[string]zdr.JobID{}, 2
-	if !p.keeps(ruleTwoWalks) {
-		walks = 1
-	}
-	for range walks {
-		if err := p.walk(ctx, step, w, seen); err != nil {
-			return nil, err
-		}
-	}
-	return seen, nil
-}
-
-// listPage is the most jobs that the provider lists on a page (OpenAPI v1).
-const listPage = 100
-
-// walk reads the whole list and adds to seen the jobs that were received in a
-// window and can be billed.
-func (p *Pipeline) walk(ctx context.Context, step string, w window, seen map[string]zdr.JobID) error {
-	for page := 0; ; page++ {
-		list, err := p.jobsOf(ctx, step, ade.ListOptions{Page: page, PageSize: listPage})
-		if err != nil {
-			return err
-		}
-		for _, s := range list.Jobs {
-			over := s.Status == ade.StatusFailed || s.Status == ade.StatusCancelled
-			if !over && (w.holds(s.ReceivedAt) || s.ReceivedAt.IsZero()) {
-				seen[s.ID.String()] = s.ID
-			}
-		}
-		if !list.HasMore {
-			return nil
-		}
-	}
-}
-
 // strikeKnown takes out the jobs that some record knows as its own: open ones
 // first, then those that were closed since the first of the jobs was received.
 // A proof that comes after the URLs have ended needs them.

@@ -51,7 +51,7 @@ func (p *Pipeline) stepSubmitted(ctx context.Context, j *job, n nudge) (pause, b
 		expired = p.expiredNow(ctx, j)
 	}
 	wait := pause{WaitResult, p.now().Add(p.set.Ask)}
-	if !n.ask && !expired {
+	if !n.asks(p, j.rec) && !expired {
 		return wait, true, nil
 	}
 	return p.askProvider(ctx, j, expired)

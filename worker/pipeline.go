@@ -226,6 +226,8 @@ type Pipeline struct {
 	newer    *newerRecords
 	clock    *clockwatch
 	seen     sync.Map // schema digests known to lie in the bucket → zdr.Schema
+
+	extractLists, parseLists *listings
 }
 
 // New makes a pipeline. It reads the fleet's secret, or makes it; it refuses
@@ -245,7 +247,7 @@ func New(ctx context.Context, c Config) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		store: c.Store, exchange: c.Exchange, provider: c.Provider, signer: c.Signer, routes: c.Routes,
-		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), newer: newNewer(), bin: newBin(), clock: newClockwatch(), holder: newNonce(),
+		set: set, dev: c.Development, log: c.Logger, check: c.Check, recorder: c.Recorder, known: newKnown(), extractLists: newListings(), parseLists: newListings(), newer: newNewer(), bin: newBin(), clock: newClockwatch(), holder: newNonce(),
 		checkFile: c.CheckFile, password: c.Password, pages: newPacer(c.Limits.pages(), pagesKey), failures: failures{turn: make(chan struct{}, 1)},
 		now: time.Now, brake: newBrake(),
 		pauses: newControl[Pause](pauseKey), pacer: newPacer(c.Limits, paceKey), duty: newControl[Duty](dutyKey), purse: newPurse(c.Budget),

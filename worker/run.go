@@ -87,7 +87,7 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	defer p.bin.keep()()
 	r := &run{
 		p: p, o: o, cancel: cancel, open: map[ID]*tracked{}, wake: make(chan struct{}, 1),
-		docs: make(chan drawing), nudges: make(chan work), slots: make(chan struct{}, p.set.InFlight),
+		docs: make(chan drawing), nudges: make(chan work), slots: make(chan struct{}, p.set.InFlight), out: newOutstanding(2 * p.set.InFlight),
 		lastGood: time.Now(),
 	}
 	defer p.purse.limitRun(r.account(), o.MaxCredits)()
@@ -99,6 +99,7 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	var feeding sync.WaitGroup
 	feeding.Go(func() { r.feed(ctx) })
 	feeding.Go(func() { p.keepEmpty(ctx) })
+	feeding.Go(func() { p.silent(ctx, r.out, func(id ID) { r.ended(ctx, id) }) })
 	r.watch(ctx)
 	cancel(nil)
 	feeding.Wait()
@@ -117,6 +118,7 @@ type run struct {
 	nudges chan work
 	feeds  []*feeder
 	slots  chan struct{} // one per document under way
+	out    *outstanding  // of them, those at the provider, and their parses
 	wake   chan struct{} // something changed that watch should look at
 
 	mu       sync.Mutex

@@ -69,11 +69,21 @@ func (r *run) keep(j *job, d Document, w pause) {
 		r.leave(j.id, d)
 		return
 	}
+	r.listen(j)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lastGood = time.Now()
 	r.track(j.id, &tracked{doc: d, due: due, idle: j.nothingOut(), parse: j.parseID(), short: w.reason == WaitBudget, seen: time.Now()})
 	r.report()
+}
+
+// listen notes what the provider's list is walked for.
+func (r *run) listen(j *job) {
+	if j.rec.State == Submitted {
+		r.out.add(j)
+	} else if j.parse != nil && j.parse.rec.State == Submitted {
+		r.out.add(j.parse)
+	}
 }
 
 // refuse books a document that never became a job, or ends the Run where the
@@ -100,6 +110,7 @@ func (r *run) finish(id ID, d Document, o Outcome) {
 	r.mu.Lock()
 	r.lastGood = time.Now()
 	r.freed = r.lastGood
+	r.out.drop(id)
 	docs, slots := r.untrack(id, d)
 	for _, d := range docs {
 		r.book(d, o)

@@ -120,7 +120,7 @@ func (r *run) adopt(ctx context.Context, d drawing) {
 		r.settle(d.Document, j, pause{}, false, nil)
 		return
 	}
-	w, err := r.p.drive(ctx, j, nudge{slot: true, ask: true})
+	w, err := r.p.drive(ctx, j, nudge{slot: true, ask: true, listed: true})
 	r.settle(d.Document, j, w, true, err)
 }
 

@@ -105,7 +105,7 @@ func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, er
 	if l != nil {
 		w, err = p.carryOn(ctx, j, *l)
 	} else if !known {
-		w, err = p.drive(ctx, j, nudge{slot: true, ask: true})
+		w, err = p.drive(ctx, j, nudge{slot: true, ask: true, listed: true})
 	}
 	return j, w, !known, err
 }
@@ -132,7 +132,7 @@ func (r *run) advance(ctx context.Context, w work) {
 	if t == nil {
 		return
 	}
-	j, err := p.load(ctx, w.id)
+	j, err := r.record(ctx, w)
 	if err != nil {
 		r.again(w.id, t, nil, fault("advance", "", err))
 		return
@@ -143,4 +143,13 @@ func (r *run) advance(ctx context.Context, w work) {
 		return
 	}
 	r.settle(t.doc, j, pw, true, err)
+}
+
+// record gives a job's record: the one that was kept where its result has
+// landed, else as the bucket has it.
+func (r *run) record(ctx context.Context, w work) (*job, error) {
+	if j := r.out.take(w.id); j != nil && !w.n.ask {
+		return j, nil
+	}
+	return r.p.load(ctx, w.id)
 }

@@ -111,7 +111,31 @@ func (r *run) due(landed map[ID]bool, looked bool) []work {
 			continue
 		}
 		t.hand = true
-		out = append(out, work{id, nudge{ask: late, looked: looked && !landed, slot: r.halt == nil}})
+		out = append(out, work{id, nudge{ask: late, listed: true, looked: looked && !landed, slot: r.halt == nil}})
+	}
+	return out
+}
+
+// ended moves on what waits for a job that ended without a result.
+func (r *run) ended(ctx context.Context, id ID) {
+	for _, w := range r.waitFor(id) {
+		select {
+		case r.nudges <- w:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// waitFor takes the jobs in hand that are one job, or wait for its parse.
+func (r *run) waitFor(id ID) (out []work) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for of, t := range r.open {
+		if !t.hand && (of == id || t.parse == id) {
+			t.hand = true
+			out = append(out, work{of, nudge{ask: true, slot: r.halt == nil}})
+		}
 	}
 	return out
 }

@@ -239,7 +239,7 @@ func (s *Server) advance(ctx context.Context, t *task) {
 		return
 	}
 	t.route, t.back = j.rec.Route.Name, j.rec.Backfill
-	n := nudge{ask: t.ask || p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: s.leave}
+	n := nudge{ask: t.ask || p.quietFor(j.rec), slot: true, leave: s.leave}
 	n.wake = func(id ID) { s.queue.start(id, "", false) }
 	w, err := p.drive(ctx, j, n)
 	if err != nil {
@@ -247,6 +247,11 @@ func (s *Server) advance(ctx context.Context, t *task) {
 		return
 	}
 	s.keep(t, j, w)
+}
+
+// ask moves on what ended without a result.
+func (s *Server) ask(ctx context.Context) {
+	s.p.silent(ctx, s.out, func(id ID) { s.queue.move(id, time.Time{}, true) })
 }
 
 // record gives a job's record: the one that was kept, where its result is looked
@@ -257,10 +262,6 @@ func (s *Server) record(ctx context.Context, t *task) (*job, error) {
 	}
 	return s.p.load(ctx, t.id)
 }
-
-// quiet is how long a job has not changed when the provider is asked about it
-// whoever nudges.
-const quiet = 8 * time.Minute
 
 // keep remembers a job that has a time of its own, and forgets one that
 // something else will tell of: its result's arrival, or a sweep.

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
 
@@ -128,55 +127,4 @@ func (s *Server) refill(ctx context.Context, w walk) walk {
 		return walk{on: w.again}
 	}
 	return w
-}
-
-// askPages bounds one walk of the provider's list for one status.
-const askPages = 10
-
-// ask walks the provider's list for jobs of ours that ended without a result:
-// two walks, by status, answer for all of them. Jobs that the walks do not show
-// are asked for one by one as they grow old.
-func (s *Server) ask(ctx context.Context) {
-	for wait := s.p.set.Ask; sleep(ctx, jittered(wait)); {
-		found := s.askStep(ctx, StepExtract) + s.askStep(ctx, StepParse)
-		wait = min(wait*2, 5*s.p.set.Ask)
-		if found > 0 {
-			wait = s.p.set.Ask
-		}
-	}
-}
-
-func (s *Server) askStep(ctx context.Context, step string) (found int) {
-	silent := s.out.silent(step, s.p.set.Ask/2)
-	for _, status := range []ade.Status{ade.StatusFailed, ade.StatusCancelled} {
-		if len(silent) > 0 {
-			found += s.walk(ctx, step, status, silent)
-		}
-	}
-	return found
-}
-
-// walk nudges the silent jobs that are in the list under a status.
-func (s *Server) walk(ctx context.Context, step string, status ade.Status, silent map[uint64]ID) int {
-	found := 0
-	for page := range askPages {
-		list, err := s.p.jobsOf(ctx, step, ade.ListOptions{Page: page, PageSize: ade.MaxPageSize, Status: status})
-		if err != nil {
-			if ctx.Err() == nil {
-				s.tell(ctx, slog.LevelInfo, "provider's list not read", "", codeFor(err))
-			}
-			return found
-		}
-		for _, one := range list.Jobs {
-			if id, ours := silent[s.out.hash(one.ID.String())]; ours {
-				found++
-				s.out.drop(id)
-				s.queue.move(id, time.Time{}, true)
-			}
-		}
-		if !list.HasMore {
-			return found
-		}
-	}
-	return found
 }
