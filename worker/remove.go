@@ -47,6 +47,7 @@ func (p *Pipeline) takeAway(ctx context.Context, r *record, keys ...string) erro
 // slip; after that it closes once nothing is left.
 func (p *Pipeline) stepDraining(ctx context.Context, j *job) (pause, bool, error) {
 	if !p.drained(j) {
+		p.settleAll(j) // whoever brought its end may have died before that was written
 		due := j.rec.lastURL().Add(p.set.DrainMargin)
 		var keys []string
 		if j.rec.State == Sealed {
@@ -100,6 +101,7 @@ func (p *Pipeline) sweepOut(ctx context.Context, j *job) error {
 // close is the last write of a generation; of a sealed job it tells the removal
 // too. The document's name goes with it where nothing needs it any more.
 func (p *Pipeline) close(ctx context.Context, j *job) error {
+	p.settleAll(j) // the last chance: what each attempt has reserved goes too
 	if j.rec.Failure != nil {
 		// A success of an older version may have removed it meanwhile.
 		if err := p.publishFailure(ctx, j); err != nil {

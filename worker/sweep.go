@@ -74,6 +74,7 @@ func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 	if err := p.tidyParsed(ctx, &rep); err != nil {
 		return rep, fault("sweep", "", err)
 	}
+	p.purse.settled(ctx, p)
 	// The object is a hint; whoever writes last is right enough.
 	_, err = writeJSON(ctx, p.store, sweepKey, sweepObject{1, began}, bucket.Condition{})
 	return rep, fault("sweep", "", err)
