@@ -47,7 +47,7 @@ func TestScripts(t *testing.T) {
 					return nil
 				},
 				Cmds: map[string]func(*testscript.TestScript, bool, []string){
-					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t), "private": isPrivate, "unparse": unparse,
+					"exits": exitsWith, "sandbox": startSandbox, "export": exportFrom, "appears": waitFor, "binary": makeBinary, "pdf": makePDF(t), "private": isPrivate, "unparse": unparse, "nowhere": isNowhere,
 				},
 				Condition: func(name string) (bool, error) {
 					if name != "sandbox" {
@@ -105,6 +105,9 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s did not appear", args[0])
 }
 
+// documentPassword opens the encrypted PDFs of scripts: text that stands nowhere else.
+const documentPassword = "open-sesame-4711"
+
 // makePDF gives the script command `pdf FILE [encrypted|broken|empty|LINE…]`.
 func makePDF(t *testing.T) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
@@ -114,7 +117,7 @@ func makePDF(t *testing.T) func(*testscript.TestScript, bool, []string) {
 		var body []byte
 		switch args[1] {
 		case "encrypted":
-			body = pdftest.Encrypted("secret", pdftest.Page{Lines: []string{"Invoice number: 1"}})
+			body = pdftest.Encrypted(documentPassword, pdftest.Page{Lines: []string{"Invoice number: 1"}})
 		case "broken":
 			body = pdftest.Broken(t)
 		case "empty":

@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/testscript"
-
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/config"
 	"github.com/zdrworker/zdrworker/worker/s3store"
@@ -153,23 +151,5 @@ func TestStandardInputIsReadTwice(t *testing.T) {
 		if got, err := io.ReadAll(l.body); err != nil || string(got) != want {
 			t.Errorf("after %d bytes: %d bytes again, %v", read, len(got), err)
 		}
-	}
-}
-
-// unparse is the script command `unparse`: it removes all parse results, as a
-// lifecycle rule would.
-func unparse(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: unparse")
-	}
-	var environ []string
-	for _, name := range []string{"ZDRWORKER_STORE", "ZDRWORKER_EXCHANGE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ZDRWORKER_S3_ENDPOINT", "ZDRWORKER_S3_REGION", "ZDRWORKER_S3_PATH_STYLE"} {
-		environ = append(environ, name+"="+ts.Getenv(name))
-	}
-	store, err := openStore(context.Background(), environ)
-	ts.Check(err)
-	for o, err := range store.List(context.Background(), bucket.Page{Prefix: "zdr/parsed/"}) {
-		ts.Check(err)
-		ts.Check(store.Remove(context.Background(), o.Key))
 	}
 }

@@ -88,8 +88,8 @@ func unreadable(about zdr.Call, status int, reason string) *Error {
 // not known to have stayed here counts as sent.
 func boundaryError(about zdr.Call, err error) *Error {
 	e := &Error{Op: about.Operation, Ref: about.Ref, Class: ErrUnknownOutcome, cause: err}
-	if _, ok := errors.AsType[*zdr.Refusal](err); ok {
-		e.Class = ErrRefused
+	if r, ok := errors.AsType[*zdr.Refusal](err); ok {
+		e.Class, e.reason = ErrRefused, ruleText(r.Rule)
 	} else if _, ok := errors.AsType[*zdr.Violation](err); ok {
 		e.Class = ErrViolation
 	} else if _, ok := errors.AsType[*zdr.RecordError](err); ok {
@@ -101,6 +101,19 @@ func boundaryError(about zdr.Call, err error) *Error {
 		}
 	}
 	return e
+}
+
+// ruleText is a rule of the guard, or the setting that it comes from.
+func ruleText(rule string) string {
+	switch rule {
+	case zdr.RuleSyncCalls:
+		return "policy.sync_calls is deny, and the reply would carry content"
+	case zdr.RuleSchema:
+		return "policy.schemas does not name the schema"
+	case zdr.RulePrompts:
+		return "policy.prompts does not name the words about figures"
+	}
+	return "rule " + rule
 }
 
 // replyError classes a reply whose status is not the one that was hoped for.

@@ -4,8 +4,10 @@ package sandbox_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -18,8 +20,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/zdrworker/zdrworker/presign"
+	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/ade"
+	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/pdf/pdftest"
+	"github.com/zdrworker/zdrworker/worker/s3store"
 	"github.com/zdrworker/zdrworker/worker/sandbox"
 	"github.com/zdrworker/zdrworker/zdr"
 )
@@ -30,6 +35,7 @@ const ref = "00112233445566778899aabbccddeeff"
 type bench struct {
 	t      *testing.T
 	bucket *s3.Client
+	store  *s3store.Store
 	signer *presign.Signer
 	client *ade.Client
 	seen   zdr.Tally
@@ -46,6 +52,9 @@ func newBench(t *testing.T, edit func(*zdr.Policy)) *bench {
 	env := maps.Collect(box.Env())
 	b := &bench{t: t, bucket: s3.NewFromConfig(box.AWS(), func(o *s3.Options) { o.UsePathStyle = true })}
 	if b.schema, err = zdr.ParseSchema([]byte(`{"type":"object","properties":{"total":{"type":"number"}}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if b.store, err = s3store.OpenWith(t.Context(), box.AWS(), "s3://"+sandbox.ExchangeBucket, s3store.Options{PathStyle: true}); err != nil {
 		t.Fatal(err)
 	}
 	policy := zdr.Policy{Development: true, Hosts: []string{box.Provider().URL}}
@@ -178,6 +187,87 @@ func (b *bench) checkLists(parsed, extracted zdr.JobID) {
 	if _, err := b.client.ParseJob(b.t.Context(), extracted, ref); !errors.Is(err, ade.ErrNotFound) {
 		b.t.Errorf("an extraction among parses: %v", err)
 	}
+}
+
+// TestSyncParseIntoTheBucket: every option, a page that cannot be read, and the
+// reply on its way into the bucket.
+func TestSyncParseIntoTheBucket(t *testing.T) {
+	words, err := zdr.NewPrompts("Describe the axes.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, func(p *zdr.Policy) { p.SyncCalls = true; p.ApprovePrompts(words, "test") })
+	locked := pdftest.Encrypted("open sesame", pdftest.Page{Lines: []string{"Total: 12.50"}})
+	for i, c := range []struct {
+		name    string
+		pdf     []byte
+		ask     ade.Parse
+		partial bool
+		want    string
+	}{
+		{"all pages", pdftest.Text(t, "Total: 12.50"), ade.Parse{Split: ade.SplitPage, Prompts: words, Model: "dpt-2-20260410"}, false, `"splits":[{`},
+		{"a page that cannot be read", pdftest.Make(t, pdftest.Page{Unreadable: true}, pdftest.Page{Lines: []string{"Total: 1"}}), ade.Parse{}, true, `"failed_pages":[0]`},
+		{"a password", locked, ade.Parse{Password: zdr.NewPassword("open sesame")}, false, "Total: 12.50"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			staging, key := fmt.Sprintf("s/%d.pdf", i), fmt.Sprintf("now/%d.json", i)
+			b.put(staging, "application/pdf", c.pdf)
+			c.ask.Ref, c.ask.Attempt, c.ask.Document = ref, i+1, b.sign(staging, fmt.Sprintf("o/%d.json", i), i+1).Get
+			got, err := worker.ParseNow(t.Context(), b.client, c.ask, b.store, key)
+			if err != nil || got.Partial != c.partial {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			var whole json.RawMessage
+			b.read(key, &whole)
+			if text := strings.ReplaceAll(string(whole), ": ", ":"); !strings.Contains(text, strings.ReplaceAll(c.want, ": ", ":")) {
+				t.Errorf("%q is not in\n%s", c.want, whole)
+			}
+		})
+	}
+}
+
+// TestSyncParseLeavesNothing: of what fails, nothing is at the key, and a key
+// that is taken costs nothing.
+func TestSyncParseLeavesNothing(t *testing.T) {
+	b := newBench(t, func(p *zdr.Policy) { p.SyncCalls = true })
+	b.put("now/taken.json", "application/json", []byte("{}"))
+	b.put("s/a.pdf", "application/pdf", pdftest.Text(t, "Total: 12.50"))
+	b.put("s/b.pdf", "application/pdf", pdftest.Encrypted("open sesame", pdftest.Page{}))
+	b.put("s/c.pdf", "application/pdf", pdftest.Text(t, "Total: 12.50"))
+	ask := func(staging string, attempt int) ade.Parse {
+		return ade.Parse{Ref: ref, Attempt: attempt, Document: b.sign(staging, fmt.Sprintf("o/%d.json", attempt), attempt).Get}
+	}
+	if _, err := worker.ParseNow(t.Context(), b.client, ask("s/b.pdf", 1), b.store, "now/b.json"); !errors.Is(err, ade.ErrInvalid) {
+		t.Errorf("an encrypted document: %v", err)
+	}
+	asked := b.seen.Snapshot().RequestCount()
+	if _, err := worker.ParseNow(t.Context(), b.client, ask("s/a.pdf", 2), b.store, "now/taken.json"); !errors.Is(err, bucket.ErrPrecondition) || b.seen.Snapshot().RequestCount() != asked {
+		t.Errorf("a key that is taken: %v after %d requests", err, b.seen.Snapshot().RequestCount()-asked)
+	}
+	if _, err := b.store.Head(t.Context(), "now/b.json", ""); !errors.Is(err, bucket.ErrNotFound) {
+		t.Errorf("what failed is there: %v", err)
+	}
+	full := errors.New("full")
+	if _, err := worker.ParseNow(t.Context(), b.client, ask("s/c.pdf", 3), fullStore{b.store, full}, "now/a.json"); !errors.Is(err, full) || !errors.Is(err, ade.ErrUnknownOutcome) {
+		t.Errorf("a bucket that is full: %v", err)
+	}
+	deny := newBench(t, func(*zdr.Policy) {})
+	deny.put("s/a.pdf", "application/pdf", pdftest.Text(t, "Total: 12.50"))
+	a := ade.Parse{Ref: ref, Attempt: 1, Document: deny.sign("s/a.pdf", "o/a.json", 1).Get}
+	if _, err := worker.ParseNow(t.Context(), deny.client, a, deny.store, "now/a.json"); !errors.Is(err, ade.ErrRefused) || !strings.Contains(err.Error(), "policy.sync_calls is deny") {
+		t.Errorf("by default: %v", err)
+	}
+}
+
+// fullStore takes a part of a body and fails.
+type fullStore struct {
+	worker.Store
+	err error
+}
+
+func (f fullStore) Put(_ context.Context, _ string, body io.Reader, _ bucket.PutOptions) (bucket.Info, error) {
+	_, _ = body.Read(make([]byte, 8))
+	return bucket.Info{}, f.err
 }
 
 func TestSyncParseStreams(t *testing.T) {
