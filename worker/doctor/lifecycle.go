@@ -70,16 +70,33 @@ func soonest(rules []bucket.LifecycleRule, prefix string, of func(bucket.Lifecyc
 	return least
 }
 
-// taken finds rules of the store bucket that expire records: a document whose
-// record is gone is a new one, and is paid again.
+// taken finds rules of the store bucket that expire records, because a document
+// whose record is gone is a new one, and is paid again; and what was parsed before
+// the worker knows that it is gone.
 func (x *checkup) taken(rules []bucket.LifecycleRule) {
 	for _, place := range []string{"zdr/records/", "zdr/open/", "zdr/control/"} {
-		for _, r := range rules {
-			if r.Expire > 0 && (strings.HasPrefix(place, r.Prefix) || strings.HasPrefix(r.Prefix, place)) {
-				x.fail("store", "a rule expires objects under zdr/: a document whose record is gone is sent and paid again", "keep zdr/ out of the bucket's expiration rules")
-				return
-			}
+		if firstDays(rules, place) > 0 {
+			x.fail("store", "a rule expires objects under zdr/: a document whose record is gone is sent and paid again", "keep zdr/ out of the bucket's expiration rules")
+			return
 		}
 	}
+	if days, keep := firstDays(rules, "zdr/parsed/"), x.c.Keep.Parsed; days > 0 && (keep == 0 || days24(days) <= keep) {
+		x.warn("store", fmt.Sprintf("a rule takes parse results after %s, before sweeps do: a document that another route wants then fails until it is tried again", count(days, "day")),
+			"expire zdr/parsed/ later than keep.parsed, or leave it to the sweeps")
+		return
+	}
 	x.ok("store", "no rule takes records away")
+}
+
+// firstDays is the fewest days after which a rule takes something under a place; 0
+// when none does.
+func firstDays(rules []bucket.LifecycleRule, place string) int {
+	least := 0
+	for _, r := range rules {
+		touches := strings.HasPrefix(place, r.Prefix) || strings.HasPrefix(r.Prefix, place)
+		if touches && r.Expire > 0 && (least == 0 || r.Expire < least) {
+			least = r.Expire
+		}
+	}
+	return least
 }

@@ -160,7 +160,7 @@ func TestLifecycle(t *testing.T) {
 		prefix string
 		want   line
 	}{
-		{"zdr/parsed/", line{of: "store", status: OK, saw: "no rule takes records away"}},
+		{"zdr/parsed/", line{"store", Warn, "takes parse results after 90 days, before sweeps do", "later than keep.parsed", ""}},
 		{"results/", line{of: "store", status: OK, saw: "no rule"}},
 		{"", line{"store", Fail, "a rule expires objects under zdr/", "keep zdr/ out", Configuration}},
 		{"z", line{"store", Fail, "paid again", "", Configuration}},
@@ -172,6 +172,15 @@ func TestLifecycle(t *testing.T) {
 			x := checkupOf(t, at(nobody))
 			x.taken([]bucket.LifecycleRule{{Prefix: tt.prefix, Noncurrent: 3}, {Prefix: tt.prefix, Expire: 90}})
 			expect(t, x.found, tt.want)
+		})
+	}
+	for keep, want := range map[string]line{
+		"89d": {of: "store", status: OK, saw: "no rule"}, "90d": {"store", Warn, "after 90 days", "keep.parsed", ""}, "0s": {"store", Warn, "after 90 days", "keep.parsed", ""},
+	} {
+		t.Run("parse results kept for "+keep, func(t *testing.T) {
+			x := checkupOf(t, at(nobody), "ZDRWORKER_KEEP_PARSED", keep)
+			x.taken([]bucket.LifecycleRule{{Prefix: "zdr/parsed/", Expire: 100}, {Prefix: "zdr/parsed/a", Expire: 90, Narrowed: true}})
+			expect(t, x.found, want)
 		})
 	}
 	t.Run("asked", func(t *testing.T) {
