@@ -5,7 +5,7 @@
 //
 //	go run -C .release . -out ../dist
 //	docker build -t zdrworker dist/image/amd64
-//	go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output sbom.json dist/image/amd64/zdrworker
+//	go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0 bin -json -output dist/sbom.json dist/image/amd64/zdrworker
 package main
 
 import (

@@ -17,7 +17,7 @@ func newDoctor(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "doctor", GroupID: groupOperate, Short: "Look whether the deployment would work and is safe, and say what to do", Args: args(),
 		Long: `Look at everything that the configuration names, as a worker would use it:
-credentials and how long they last against the life of presigned URLs, both
+credentials and how long they last against the life of presigned URLs, the
 buckets and their settings, conditional writes raced by many, a canary that is
 staged, signed, fetched and delivered by a bare client, the signers' rights,
 queues, clock, and the provider's answer to the key. It takes less than a
