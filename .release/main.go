@@ -9,6 +9,7 @@
 package main
 
 import (
+	"debug/buildinfo"
 	"errors"
 	"flag"
 	"fmt"
@@ -35,7 +36,8 @@ var platforms = []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/a
 type release struct {
 	root, out string
 	version   string
-	at        time.Time // of the commit: what every file in an archive bears
+	revision  string    // of the commit, which every program bears
+	at        time.Time // of the commit, which every file in an archive bears
 }
 
 func run(args []string) error {
@@ -91,6 +93,9 @@ func begin(out string) (*release, error) {
 	if r.version, err = r.git("describe", "--tags", "--always", "--dirty"); err != nil {
 		return nil, err
 	}
+	if r.revision, err = r.git("rev-parse", "HEAD"); err != nil {
+		return nil, err
+	}
 	seconds, err := r.git("log", "-1", "--format=%ct")
 	if err != nil {
 		return nil, err
@@ -113,7 +118,25 @@ func (r *release) build(pkg, file, system, arch, tags string) error {
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=auto", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", file, pkg)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = r.root, os.Stderr, os.Stderr
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
-	return cmd.Run()
+	if err := cmd.Run(); err != nil {
+		return err
+	}
+	return r.stamped(file)
+}
+
+// stamped holds a program to bear its commit: the go command leaves it out without
+// a word where it does not see the repository.
+func (r *release) stamped(program string) error {
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && s.Value == r.revision {
+			return nil
+		}
+	}
+	return errors.New("the program does not bear its commit: go build sees none in this folder, as in a git worktree; release from a clone")
 }
 
 // archive is for people: with the sandbox, so that zdrworker demo works.

@@ -41,6 +41,24 @@ func TestTheSameFilesMakeTheSameArchive(t *testing.T) {
 	}
 }
 
+// TestAProgramBearsItsCommit, or is not released: this test's own bears none.
+func TestAProgramBearsItsCommit(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&release{revision: "2c65a15c0f94"}).stamped(program); err == nil || !strings.Contains(err.Error(), "release from a clone") {
+		t.Errorf("a program without a commit: %v", err)
+	}
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte("no program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&release{}).stamped(text); err == nil {
+		t.Error("what is no program is released")
+	}
+}
+
 func TestRoots(t *testing.T) {
 	pem := roots()
 	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
