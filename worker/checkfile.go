@@ -47,7 +47,9 @@ var problems = map[filetype.Problem]struct {
 }{
 	filetype.Empty:     {CodeEmpty, "the document is empty"},
 	filetype.Mismatch:  {CodeMismatch, "the document's content is not what its suffix says; give it the suffix that fits"},
-	filetype.TooLarge:  {CodeTooLarge, "the provider parses up to 1 GiB and 6,000 pages, spreadsheets up to 50 MiB; split the document"},
+	filetype.TooLarge:  {CodeTooLarge, "the provider parses up to 1 GiB; split the document"},
+	filetype.BigSheet:  {CodeTooLarge, "the provider parses spreadsheets up to 50 MiB; split the document"},
+	filetype.ManyPages: {CodeTooLarge, "the provider parses up to 6,000 pages; split the document"},
 	filetype.Encrypted: {CodeEncrypted, "the document asks for a password; name the secret in the route (parse.password), or save it without one"},
 	filetype.Broken:    {CodeBroken, "the document is damaged; open it in a viewer and save it anew"},
 	filetype.NoPages:   {CodeNoPages, "the document has no pages"},

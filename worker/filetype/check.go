@@ -25,10 +25,12 @@ type Problem string
 const (
 	Fine      Problem = ""
 	Empty     Problem = "empty"
-	Mismatch  Problem = "mismatch"  // its content is not what its suffix says
-	TooLarge  Problem = "too_large" // of bytes or of pages
-	Encrypted Problem = "encrypted" // it asks for a password, and none is known
-	Broken    Problem = "broken"    // it cannot be read
+	Mismatch  Problem = "mismatch" // its content is not what its suffix says
+	TooLarge  Problem = "too_large"
+	BigSheet  Problem = "large_sheet"    // a spreadsheet
+	ManyPages Problem = "too_many_pages" // of a PDF
+	Encrypted Problem = "encrypted"      // it asks for a password, and none is known
+	Broken    Problem = "broken"         // it cannot be read
 	NoPages   Problem = "no_pages"
 )
 
@@ -54,8 +56,10 @@ func Check(f File) (Facts, Problem, error) {
 	switch {
 	case f.Size == 0:
 		return Facts{}, Empty, nil
-	case f.Size > MaxBytes, kind.Sheet && f.Size > MaxSheet:
+	case f.Size > MaxBytes:
 		return Facts{}, TooLarge, nil
+	case kind.Sheet && f.Size > MaxSheet:
+		return Facts{}, BigSheet, nil
 	case known && !kind.holds(f.Head):
 		return Facts{}, Mismatch, nil
 	case f.Ext == "pdf" && f.Body != nil:
@@ -90,7 +94,7 @@ func checkPDF(f File) (Facts, Problem, error) {
 	case pages == 0:
 		return Facts{}, NoPages, nil
 	case pages > MaxPages:
-		return Facts{Pages: pages}, TooLarge, nil
+		return Facts{Pages: pages}, ManyPages, nil
 	}
 	return Facts{Pages: pages}, Fine, nil
 }

@@ -57,6 +57,18 @@ func Empty(t testing.TB) []byte {
 	return Assemble("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>")
 }
 
+// Blank makes a whole file of n empty pages, in no time.
+func Blank(n int) []byte {
+	var kids strings.Builder
+	pages := make([]string, n)
+	for i := range pages {
+		fmt.Fprintf(&kids, "%d 0 R ", i+3)
+		pages[i] = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"
+	}
+	tree := fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d >>", kids.String(), n)
+	return Assemble(append([]string{"<< /Type /Catalog /Pages 2 0 R >>", tree}, pages...)...)
+}
+
 // Assemble makes a file of objects as they are, numbered from 1, of which the
 // first is the catalog. What they say may be any nonsense.
 func Assemble(objects ...string) []byte {
