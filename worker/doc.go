@@ -71,6 +71,13 @@
 // pinned result that is gone is not parsed again before somebody says so: that
 // bills again.
 //
+// Where Settings.KeepParsed bounds how long a parse result is kept, a sweep marks
+// it in the parse's record when it is due. A job that takes it until a day later
+// unmarks it. After that the record says that it is gone, unless an open job is
+// pinned to it, and then it is removed. A job that comes later has the document
+// parsed, and billed, in the parse's next generation, whose result has a key of
+// its own: what a sweeper removes late is never what was parsed since.
+//
 // # What holds at every moment
 //
 //	I1  A POST is preceded by a confirmed write of the intent for its token, and

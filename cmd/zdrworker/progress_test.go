@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -112,5 +113,45 @@ func TestLogLinesStandAboveThePicture(t *testing.T) {
 	}
 	if draws, erased := strings.Count(out.String(), "sealed 131"), strings.Count(out.String(), "\x1b[2A\x1b[J"); draws != erased+1 {
 		t.Errorf("%d pictures drawn, %d erased: one should stand at the end", draws, erased)
+	}
+}
+
+// TestWordsGoAgain: what is said while documents are counted is a line a minute,
+// and leaves nothing on a terminal.
+func TestWordsGoAgain(t *testing.T) {
+	for _, tt := range []struct {
+		name            string
+		picture, silent bool
+		want            string
+	}{
+		{"lines", false, false, "1 counted\n2 counted\n"},
+		{"picture", true, false, ""},
+		{"none", false, true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				p := &progress{out: &out, picture: tt.picture, silent: tt.silent, columns: func() int { return 80 }}
+				n := 0
+				end := p.During(t.Context(), func() string { n++; return fmt.Sprintf("%d counted", n) })
+				time.Sleep(2*time.Minute + time.Second)
+				end()
+				said := out.String()
+				if tt.picture {
+					if !strings.Contains(said, "2 counted") || !strings.HasSuffix(said, "\x1b[1A\x1b[J") {
+						t.Fatalf("%q ends with something on the terminal", said[max(0, len(said)-80):])
+					}
+					said = ""
+				}
+				if said != tt.want {
+					t.Errorf("got %q, want %q", said, tt.want)
+				}
+				before := out.Len()
+				p.show()
+				if after := out.String()[before:]; strings.Contains(after, "counted") {
+					t.Errorf("%q is said afterwards", after)
+				}
+			})
+		})
 	}
 }
