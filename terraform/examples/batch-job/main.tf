@@ -85,6 +85,7 @@ module "identity" {
   ledger_kms_key_arn   = module.ledger.kms_key_arn
   provider_region      = var.provider_region
   schema_digests       = var.schema_digests
+  budget               = { credits_per_day = var.credits_per_day }
 
   routes = [{
     name   = "invoices"

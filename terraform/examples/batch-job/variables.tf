@@ -79,3 +79,9 @@ variable "schedule" {
   type        = string
   default     = null
 }
+
+variable "credits_per_day" {
+  description = "Most credits that are spent a day; what does not fit waits. Null: no bound."
+  type        = number
+  default     = null
+}

@@ -75,6 +75,7 @@ module "identity" {
   queue_kms_key_arn    = module.events.kms_key_arn
   provider_region      = var.provider_region
   schema_digests       = var.schema_digests
+  budget               = { credits_per_day = var.credits_per_day }
 
   routes = [{
     name   = "invoices"

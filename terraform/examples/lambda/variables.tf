@@ -86,3 +86,9 @@ variable "credits_per_hour" {
   type        = number
   default     = 2000
 }
+
+variable "credits_per_day" {
+  description = "Most credits that are spent a day; what does not fit waits. Null: no bound."
+  type        = number
+  default     = null
+}

@@ -44,6 +44,7 @@ locals {
       ]
       sources = [for s in local.sources : { for k, v in s : k => v if v != null }]
     },
+    alltrue([for n in values(var.budget) : n == null]) ? {} : { budget = { for k, v in var.budget : k => v if v != null } },
     var.ledger_bucket == null ? {} : { ledger = "s3://${var.ledger_bucket}" },
     var.admin_address == "" ? {} : { serve = { admin = var.admin_address } },
   ))

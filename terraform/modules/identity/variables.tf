@@ -120,6 +120,20 @@ variable "schema_digests" {
   }
 }
 
+variable "budget" {
+  description = "Most credits that all workers spend a day, and that one run does; null: no bound. What does not fit waits."
+  type = object({
+    credits_per_day = optional(number)
+    credits_per_run = optional(number)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for n in values(var.budget) : coalesce(n, 1) > 0])
+    error_message = "A budget is more than 0 credits; null is no bound."
+  }
+}
+
 variable "sources" {
   description = "Sources of the worker's configuration file for `serve`, one an entry. Null: the queue, where there is one."
   type = list(object({

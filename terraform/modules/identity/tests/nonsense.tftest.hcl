@@ -165,3 +165,9 @@ run "a_scan_outside_of_the_sources" {
   }
   expect_failures = [var.sources]
 }
+
+run "a_budget_of_nothing" {
+  command = plan
+  variables { budget = { credits_per_day = 0 } }
+  expect_failures = [var.budget]
+}

@@ -197,3 +197,13 @@ run "no_queue_no_right" {
     error_message = "A worker without a queue has a right to one."
   }
 }
+
+run "a_budget_where_asked_for" {
+  command = plan
+  variables { budget = { credits_per_day = 160000 } }
+
+  assert {
+    condition     = yamldecode(output.configuration).budget == { credits_per_day = 160000 }
+    error_message = "The configuration does not bound what is spent, or bounds more than was asked for."
+  }
+}

@@ -160,6 +160,26 @@ run "probes" {
   }
 }
 
+run "nobody_is_asked" {
+  command = plan
+  variables { batch = { documents = "s3://acme-docs/inbox/" } }
+
+  assert {
+    condition     = contains(one(one(one(kubernetes_job_v1.batch[0].spec).template).spec[0].container).args, "--yes")
+    error_message = "The batch waits for a person who is not there."
+  }
+}
+
+run "nobody_is_asked_at_night" {
+  command = plan
+  variables { batch = { documents = "s3://acme-docs/inbox/", schedule = "0 3 * * *" } }
+
+  assert {
+    condition     = contains(one(one(one(one(one(kubernetes_cron_job_v1.batch[0].spec).job_template).spec).template).spec[0].container).args, "--yes")
+    error_message = "The batch waits for a person who is not there."
+  }
+}
+
 run "a_tag_instead_of_a_digest" {
   command = plan
   variables { image = "registry.example.com/zdrworker:latest" }
