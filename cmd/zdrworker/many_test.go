@@ -39,16 +39,30 @@ func TestManyObjectsAreCounted(t *testing.T) {
 	putMany(t, environ, n)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "s.json"), `{"type":"object","properties":{"invoice_number":{"type":"string"}}}`)
-	cmd := exec.Command("zdrworker", "run", "s3://sandbox-store/in/", "--schema", "s.json")
-	cmd.Dir, cmd.Env = dir, append(environ, fmt.Sprintf("ZDRWORKER_BUDGET_CONFIRM_OVER=%d", surveyed/10+2))
-	out, err := cmd.CombinedOutput()
-	exit, ok := errors.AsType[*exec.ExitError](err)
-	if !ok || exit.ExitCode() != exitUsage {
-		t.Fatalf("%v, want exit %d:\n%s", err, exitUsage, out)
-	}
-	for _, want := range []string{"1050 extract jobs, about 105 credits", "as 1000 of 1050 documents say that were looked at", "--max-credits"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("%q is not in\n%s", want, out)
+	environ = append(environ, fmt.Sprintf("ZDRWORKER_BUDGET_CONFIRM_OVER=%d", surveyed/10+2))
+	for _, tt := range []struct {
+		flags []string
+		exit  int
+		says  []string
+	}{
+		{nil, exitUsage, []string{"1050 extract jobs, about 105 credits", "as 1000 of 1050 documents say that were looked at", "--max-credits"}},
+		// Where nobody is to be asked, the first of them have to do.
+		{[]string{"--no-wait", "--yes"}, exitOK, []string{"estimate  more than 1000 extract jobs, about 100 credits", "as 100 of 1000 documents say", "left in the bucket: 1050 documents"}},
+	} {
+		cmd := exec.Command("zdrworker", append([]string{"run", "s3://sandbox-store/in/", "--schema", "s.json"}, tt.flags...)...)
+		cmd.Dir, cmd.Env = dir, environ
+		out, err := cmd.CombinedOutput()
+		exit := 0
+		if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+			exit = ended.ExitCode()
+		}
+		if exit != tt.exit {
+			t.Fatalf("%v, want exit %d:\n%s", err, tt.exit, out)
+		}
+		for _, want := range tt.says {
+			if !strings.Contains(string(out), want) {
+				t.Errorf("%q is not in\n%s", want, out)
+			}
 		}
 	}
 }
