@@ -159,18 +159,51 @@ func (p *Pipeline) removeAged(ctx context.Context, due []aged, rep *SweepReport)
 		if needed[needs{one.j.id, one.gen}] {
 			continue
 		}
-		if gone, err := p.sayGone(ctx, one); err != nil || !gone {
-			if err != nil {
-				return err
-			}
-			continue
+		err := p.removeOne(ctx, one, rep)
+		if errors.Is(err, bucket.ErrDenied) {
+			p.log.LogAttrs(ctx, slog.LevelWarn, "parse results not removed: the bucket does not let the worker", slog.String("code", string(codeFor(err))), slog.String("worker", p.holder))
+			return nil
 		}
-		if err := p.store.Remove(ctx, one.key); err != nil {
+		if err != nil {
 			return err
 		}
-		rep.Parsed++
 	}
 	return nil
+}
+
+// removeOne removes a result once its record says so. Where the worker may not,
+// the record takes it back: what is still there is not to be paid for again.
+func (p *Pipeline) removeOne(ctx context.Context, one aged, rep *SweepReport) error {
+	gone, err := p.sayGone(ctx, one)
+	if err != nil || !gone {
+		return err
+	}
+	err = p.store.Remove(ctx, one.key)
+	if errors.Is(err, bucket.ErrDenied) && one.gen == one.j.rec.Gen {
+		return errors.Join(err, p.takeBack(ctx, one))
+	}
+	if err == nil {
+		rep.Parsed++
+	}
+	return err
+}
+
+// takeBack says that a result is not gone. Whoever had it parsed anew meanwhile
+// has changed the record.
+func (p *Pipeline) takeBack(ctx context.Context, one aged) error {
+	if _, err := p.store.Head(ctx, one.key, ""); err != nil {
+		return err
+	}
+	release, err := p.hands.take(ctx, one.j.id)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = p.swap(ctx, one.j, EventNote, "", func(r *record) { r.Result.AgedAt, r.Result.GoneAt = time.Time{}, time.Time{} })
+	if errors.Is(err, errLost) || errors.Is(err, errUncertain) {
+		return nil
+	}
+	return err
 }
 
 // sayGone says in the parse's record that its result is gone, before it is.

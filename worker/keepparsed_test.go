@@ -12,6 +12,7 @@ import (
 
 	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/memstore"
 )
 
@@ -170,6 +171,27 @@ func TestParsedIsRemovedByTheNext(t *testing.T) {
 		f.mustRun(filesOf("third"), worker.Document{Key: "files/0001.txt"})
 		if f.billed() != 5 || f.parsedObjects() != 1 {
 			t.Errorf("%d billed, want 5; %d parse results, want that of the second parse", f.billed(), f.parsedObjects())
+		}
+	})
+}
+
+// TestParsedThatMayNotBeRemovedIsNotGone: a worker without the right says so and
+// sweeps on; what is still there is not paid for again.
+func TestParsedThatMayNotBeRemovedIsNotGone(t *testing.T) {
+	keeping(t, func(t *testing.T, f *floor, p *worker.Pipeline, _ worker.Job) {
+		f.sweepAfter(p, keep)
+		f.server.Intercept(func(_ context.Context, c memstore.Call, next func() error) error {
+			if c.Op == memstore.Remove && strings.HasPrefix(c.Key, "zdr/parsed/") {
+				return &bucket.Error{Op: "remove", Class: bucket.ErrDenied}
+			}
+			return next()
+		})
+		if rep := f.sweepAfter(p, 2*day); rep.Parsed != 0 || !strings.Contains(f.log.b.String(), "the bucket does not let the worker") {
+			t.Fatalf("%d removed; log:\n%s", rep.Parsed, f.log.b.String())
+		}
+		f.mustRun(filesOf("second"), worker.Document{Key: "files/0001.txt"})
+		if f.billed() != 3 {
+			t.Errorf("%d billed, want 3: it is still there", f.billed())
 		}
 	})
 }
