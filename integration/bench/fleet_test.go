@@ -133,9 +133,7 @@ func (r *round) fleet(t testing.TB, jobs, inFlight int, events bool) measured {
 	p := r.pipeline(t)
 	s := must(p.Serve(worker.ServeOptions{Sweep: 5 * time.Second}))
 	if events {
-		r.mu.Lock()
-		r.onLanded = func(token string) { _ = s.Landed(token) }
-		r.mu.Unlock()
+		r.listen(s)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -152,6 +150,13 @@ func (r *round) fleet(t testing.TB, jobs, inFlight int, events bool) measured {
 	m.atProvider = r.sent.Snapshot().RequestCount()
 	m.delays = r.delays
 	return m
+}
+
+// listen tells a worker of each result in the moment it has landed.
+func (r *round) listen(s *worker.Server) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.onLanded = func(token string) { _ = s.Landed(token) }
 }
 
 // feed starts jobs so that no more than so many are out, and waits for all.

@@ -28,10 +28,12 @@ func (m measured) dollars() float64 {
 	return sum + theirs
 }
 
+func (m measured) rate() float64 { return float64(m.jobs) / m.took.Seconds() }
+
 // row is one line of the table of requests.
 func row(name string, m measured) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "| %s | %.1f | %.1f |", name, float64(m.jobs)/m.took.Seconds(), float64(m.jobs)/m.cpu.Seconds())
+	fmt.Fprintf(&b, "| %s | %.1f | %.1f |", name, m.rate(), float64(m.jobs)/m.cpu.Seconds())
 	for _, kind := range kinds {
 		fmt.Fprintf(&b, " %.2f |", m.per(m.requests[kind]))
 	}
@@ -65,24 +67,39 @@ var sizes = []struct {
 
 // BenchmarkTable prints the whole table.
 func BenchmarkTable(b *testing.B) {
-	out := head()
+	out, open := head(), "\n| open loop, 1000 at the provider | p50 | p99 |\n|---|---:|---:|\n"
 	add := func(name string, m measured) {
 		out += row(name, m)
 		b.Log(row(name, m))
 	}
 	for _, at := range places {
+		full := 0.0 // jobs/s at the last size, which fills the processors
 		for _, size := range sizes {
 			name := fmt.Sprintf("%s, %d in flight", at.name, size.inFlight)
 			b.Run(fmt.Sprintf("%s/%d", at.name, size.inFlight), func(b *testing.B) {
 				add(name+", bare loop", newRound(b, at.open(b), size.work).bare(b, size.jobs, size.inFlight))
-				add(name, newRound(b, at.open(b), size.work).fleet(b, size.jobs, size.inFlight, true))
+				m := newRound(b, at.open(b), size.work).fleet(b, size.jobs, size.inFlight, true)
+				full = m.rate()
+				add(name, m)
+			})
+		}
+		for _, events := range []bool{true, noEvents} {
+			name := map[bool]string{true: "events", noEvents: "no events"}[events]
+			b.Run(at.name+"/open/"+name, func(b *testing.B) {
+				if full == 0 {
+					b.Skip("the rate comes from the round before: run it too")
+				}
+				m := unsaturated(b, at.open, 1000, full, events)
+				line := fmt.Sprintf("| %s, %.0f jobs/s, %s | %s | %s |\n", at.name, full/2, name, ms(m, 0.5), ms(m, 0.99))
+				open += line
+				b.Log(line)
 			})
 		}
 		b.Run(at.name+"/blind", func(b *testing.B) {
 			add(at.name+", 100 in flight, without events", newRound(b, at.open(b), 200*time.Millisecond).fleet(b, 500, 100, noEvents))
 		})
 	}
-	fmt.Fprint(os.Stdout, "\n", out)
+	fmt.Fprint(os.Stdout, "\n", out, open)
 }
 
 // A few jobs of each, so that the table is known to work: requests are counted

@@ -44,6 +44,7 @@ func TestTenProcesses(t *testing.T) {
 	strikes := w.trouble(all)
 	w.finish(all)
 	took := time.Since(began)
+	w.checkAsked(strikes, took)
 	w.check(all)
 	t.Logf("%d documents in %s, %d processes killed or stopped, %d workers had the sweep's lease, %d requests of all to the provider",
 		*docsFlag, took.Round(time.Second), strikes, len(w.holders), len(w.provider.Account().Requests))

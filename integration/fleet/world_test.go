@@ -37,6 +37,7 @@ type world struct {
 	client          *s3.Client
 	store, exchange string
 	provider        *adetest.Server
+	asked           *counter // between the processes and the store
 	program, dir    string
 	env             []string
 
@@ -59,6 +60,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.provider.Close() })
+	w.asked = countStore(t, server.Endpoint)
 	w.program = filepath.Join(w.dir, "zdrworker")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", w.program, "github.com/zdrworker/zdrworker/cmd/zdrworker").CombinedOutput()
 	if err != nil {
@@ -81,7 +83,7 @@ s3: {region: %s, endpoint: %q, path_style: true}
 provider: {base_url: %q, list_lag: 2s}
 signing:
   lifetime: 30m
-  endpoint: %[4]q
+  endpoint: %[7]q
   reader: {credentials: env, prefix: READER}
   writer: {credentials: env, prefix: WRITER}
 timing: {lease: 5s, post_timeout: 5s, clock_skew: 2s, drain_margin: 1m, job_time: 1m}
@@ -91,7 +93,7 @@ routes:
   - {name: left, match: {prefix: inbox/left/}, schema: schema.json}
 sources:
   - schedule: {every: 2s}
-`, w.store, w.exchange, miniotest.Region, server.Endpoint, w.provider.URL, schema.Digest()))
+`, w.store, w.exchange, miniotest.Region, w.asked.URL, w.provider.URL, schema.Digest(), server.Endpoint))
 	w.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TMPDIR=" + w.dir, "ZDRWORKER_LOG_LEVEL=debug", "ZDRWORKER_LOG_FORMAT=json",
 		"ZDRWORKER_PROGRESS=none", "ZDRWORKER_JSON=true", "VISION_AGENT_API_KEY=fleet-" + rand.Text(),
