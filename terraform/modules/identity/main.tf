@@ -252,6 +252,22 @@ data "aws_iam_policy_document" "worker" {
     }
   }
 
+  # A secret under a key of yours: through Secrets Manager only.
+  dynamic "statement" {
+    for_each = var.api_key_file == null && var.secret_kms_key_arn != null ? [1] : []
+    content {
+      sid       = "UseSecretKey"
+      actions   = ["kms:Decrypt"]
+      resources = [var.secret_kms_key_arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["secretsmanager.${local.region}.${local.suffix}"]
+      }
+    }
+  }
+
   # Become a signer. With IRSA it is the service account's token that does, and
   # the worker's role needs nothing.
   dynamic "statement" {
@@ -390,6 +406,7 @@ resource "aws_iam_role_policy" "signer" {
 resource "aws_secretsmanager_secret" "api_key" {
   name                    = local.secret_name
   description             = "The provider's API key for zdrworker. Its value is put in by hand, not by Terraform."
+  kms_key_id              = var.secret_kms_key_arn
   recovery_window_in_days = var.secret_recovery_days
   tags                    = var.tags
 }

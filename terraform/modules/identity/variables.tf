@@ -301,6 +301,12 @@ variable "queue_kms_key_arn" {
   }
 }
 
+variable "secret_kms_key_arn" {
+  description = "Key of the secret. Null: AWS's own for Secrets Manager, which any identity of the account that may read the secret may use."
+  type        = string
+  default     = null
+}
+
 variable "secret_recovery_days" {
   description = "Days for which a deleted secret can be brought back; 0 deletes it at once."
   type        = number

@@ -207,3 +207,15 @@ run "a_budget_where_asked_for" {
     error_message = "The configuration does not bound what is spent, or bounds more than was asked for."
   }
 }
+
+run "a_secret_under_your_key" {
+  command = plan
+  variables { secret_kms_key_arn = "arn:aws:kms:us-east-2:111122223333:key/0e000000-0000-0000-0000-000000000005" }
+
+  assert {
+    condition = aws_secretsmanager_secret.api_key.kms_key_id == var.secret_kms_key_arn && [
+      for s in jsondecode(output.worker_policy).Statement : [s.Action, s.Condition] if s.Resource == var.secret_kms_key_arn
+    ] == [["kms:Decrypt", { StringEquals = { "kms:ViaService" = "secretsmanager.us-east-2.amazonaws.com" } }]]
+    error_message = "The worker cannot read a secret under your key, or may use the key for more."
+  }
+}
