@@ -90,6 +90,9 @@ func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge, ready *parseRe
 		return w, true, p.short(ctx, j)
 	}
 	w, wait := p.paceOf(j.rec.Step).take(ctx, p, j.rec.Backfill, j.rec.weight())
+	if wait && w.reason == WaitSlot {
+		return w, true, p.stepBack(ctx, j)
+	}
 	return w, wait, nil
 }
 

@@ -20,17 +20,22 @@ const controlFresh = 5 * time.Second
 type control[T any] struct {
 	key  string
 	turn chan struct{} // holds one: a lock that a request may be made under, and given up with the context
+	wall func() time.Time
 
 	known bool // it was read once
 	read  time.Time
 	etag  string
 	last  T
+	told  bool          // the store's clock was seen once
 	ahead time.Duration // of the store's clock, as last seen
 }
 
 func newControl[T any](key string) control[T] {
-	return control[T]{key: key, turn: make(chan struct{}, 1)}
+	return control[T]{key: key, turn: make(chan struct{}, 1), wall: wall}
 }
+
+// wall is a time that goes on while the machine sleeps.
+func wall() time.Time { return time.Now().Round(0) }
 
 // take waits for the right to use c, and gives it up with ctx.
 func (c *control[T]) take(ctx context.Context) error {
@@ -50,6 +55,7 @@ func (c *control[T]) refresh(ctx context.Context, s Store, now time.Time) error 
 	if c.known && now.Sub(c.read) < controlFresh && !now.Before(c.read) {
 		return nil
 	}
+	asked := c.wall()
 	obj, err := s.Get(ctx, c.key, bucket.GetOptions{Changed: c.etag})
 	var seen T
 	switch {
@@ -65,7 +71,7 @@ func (c *control[T]) refresh(ctx context.Context, s Store, now time.Time) error 
 			return err
 		}
 	}
-	c.saw(obj.Info, now)
+	c.saw(obj.Info, now, asked)
 	c.last = seen
 	return nil
 }
@@ -88,15 +94,38 @@ func decodeControl(obj bucket.Object, into any) error {
 	return nil
 }
 
-func (c *control[T]) saw(i bucket.Info, now time.Time) {
+func (c *control[T]) saw(i bucket.Info, now, asked time.Time) {
 	c.known, c.read, c.etag = true, now, i.ETag
 	if i.Date.IsZero() {
 		return
 	}
-	// A Date has whole seconds; less than two is no difference.
-	if c.ahead = i.Date.Sub(now); c.ahead.Abs() < 2*time.Second {
-		c.ahead = 0
+	// The store said so between question and answer, in whole seconds. A worker
+	// that slept in between learns little, and keeps what it knew as far as that
+	// can be: taken for a difference of clocks, its sleep would be written where
+	// the whole fleet reads the time.
+	least, most := i.Date.Sub(c.wall()), i.Date.Add(time.Second).Sub(asked)
+	if !c.told {
+		c.told, c.ahead = true, least // rather too little: time is never written ahead
 	}
+	c.ahead = max(least, min(c.ahead, most))
+}
+
+// begin writes an absent object, with nothing in it, so that whoever is about to
+// write a time there knows the store's clock: what is not there has no Date.
+func (c *control[T]) begin(ctx context.Context, s Store, now time.Time, empty T) error {
+	if c.etag != "" {
+		return nil
+	}
+	if err := c.set(ctx, s, now, empty); !errors.Is(err, errLost) {
+		return err
+	}
+	if err := c.refresh(ctx, s, now); err != nil {
+		return err
+	}
+	if c.etag == "" {
+		return errLost // not written after all
+	}
+	return nil
 }
 
 // reread makes the next refresh ask the store.
@@ -105,6 +134,7 @@ func (c *control[T]) reread() { c.read = time.Time{} }
 // set replaces the object if nobody else did since it was read; errLost when
 // somebody did, or may have.
 func (c *control[T]) set(ctx context.Context, s Store, now time.Time, to T) error {
+	asked := c.wall()
 	info, err := writeJSON(ctx, s, c.key, to, bucket.Condition{IfMatch: c.etag, Absent: c.etag == ""})
 	if err != nil {
 		c.reread()
@@ -113,7 +143,7 @@ func (c *control[T]) set(ctx context.Context, s Store, now time.Time, to T) erro
 		}
 		return err
 	}
-	c.saw(info, now)
+	c.saw(info, now, asked)
 	c.last = to
 	return nil
 }

@@ -36,6 +36,9 @@ const (
 	RuleClock         = ruleClock
 	RuleParsedCopy    = ruleParsedCopy
 	RuleOneParse      = ruleOneParse
+	RuleStepBack      = ruleStepBack
+	RulePaceLost      = rulePaceLost
+	RulePaceEnds      = rulePaceEnds
 )
 
 // SwapKey is where it is noted that a store's conditional writes were checked.
@@ -47,7 +50,21 @@ func (p *Pipeline) Without(r Rule) { p.off |= r }
 // SetClock gives the pipeline a clock that is wrong by that much.
 func (p *Pipeline) SetClock(ahead time.Duration) {
 	p.now = func() time.Time { return time.Now().Add(ahead) }
+	p.pacer.control.wall, p.pages.control.wall, p.duty.wall = p.now, p.now, p.now
 }
+
+// WhenTaken is told of each submission that is taken from the pace of extract
+// jobs or of parses, and of each that is given back.
+func (p *Pipeline) WhenTaken(told func(ctx context.Context, parse bool, n int)) {
+	p.pacer.took = func(ctx context.Context, n int) { told(ctx, false, n) }
+	p.pages.took = func(ctx context.Context, n int) { told(ctx, true, n) }
+}
+
+// PaceKey and PagesKey are where the fleet's paces stand.
+const (
+	PaceKey  = paceKey
+	PagesKey = pagesKey
+)
 
 // Holder is the pipeline's name in leases.
 func (p *Pipeline) Holder() string { return p.holder }

@@ -17,6 +17,8 @@ type pacer struct {
 	until time.Time   // when that ends
 	full  time.Time   // too many documents are staged: look again then
 	begun []time.Time // submissions taken whose document may not be staged yet
+
+	took func(ctx context.Context, n int) // a simulation is told of what is taken; nil in a program
 }
 
 // begunFor is how long a submission counts as begun: it is staged by then, and
@@ -37,6 +39,9 @@ func (c *pacer) take(ctx context.Context, p *Pipeline, back bool, n int) (w paus
 	if err := c.control.refresh(ctx, p.store, now); err != nil && !c.control.known {
 		return again, true
 	}
+	if !c.limits.none() && c.control.begin(ctx, p.store, now, blankPace()) != nil {
+		return again, true
+	}
 	if until := c.control.last.NotBefore.Add(-c.control.ahead); now.Before(until) {
 		return pause{WaitRate, until.Add(spread(p.holder, 2*time.Second))}, true
 	}
@@ -54,6 +59,7 @@ func (c *pacer) take(ctx context.Context, p *Pipeline, back bool, n int) (w paus
 	}
 	c.left -= n
 	c.begun = append(c.recent(now), now)
+	c.tell(ctx, n)
 	return pause{}, false
 }
 
@@ -69,7 +75,7 @@ func (c *pacer) open(ctx context.Context, p *Pipeline, back bool) (w pause, wait
 // ready has a submission of that weight in hand, or leases a chunk.
 func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool) {
 	now := p.now()
-	if c.left >= weight && now.Before(c.until) {
+	if c.left >= weight && (now.Before(c.until) || !p.keeps(rulePaceEnds)) {
 		return pause{}, false
 	}
 	c.left = 0
@@ -79,6 +85,9 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool
 	for range maxPublish {
 		w, wait, err := c.lease(ctx, p, now, weight)
 		switch {
+		case err == nil && !wait && !p.now().Before(c.until) && p.keeps(rulePaceEnds):
+			c.left = 0 // it slept while it leased, and nobody counts with it any more
+			return pause{WaitRate, p.now()}, true
 		case err == nil:
 			return w, wait
 		case !errors.Is(err, errLost):
@@ -97,6 +106,9 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool
 func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight int) (pause, bool, error) {
 	at := now.Add(c.control.ahead)
 	to := c.control.last.advanced(c.limits, at)
+	if at.Before(to.NotBefore) { // it came while this worker was about to lease
+		return pause{WaitRate, to.NotBefore.Add(-c.control.ahead)}, true, nil
+	}
 	n := c.chunk()
 	if c.limits.ExtractJobsPerHour > 0 {
 		if n = min(n, int(to.Level)); n < c.limits.least() {
@@ -119,11 +131,17 @@ func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight in
 	if c.limits.ExtractJobsPerHour > 0 {
 		to.Level -= float64(n)
 	}
-	if err := c.control.set(ctx, p.store, now, to); err != nil {
+	if err := c.control.set(ctx, p.store, now, to); err != nil && (p.keeps(rulePaceLost) || !errors.Is(err, errLost)) {
 		return pause{}, false, err
 	}
 	c.left, c.until = n, now.Add(paceLease)
 	return pause{}, false, nil
+}
+
+func (c *pacer) tell(ctx context.Context, n int) {
+	if c.took != nil {
+		c.took(ctx, n)
+	}
 }
 
 // liveHold is how long backfills step back after something live had to wait.
@@ -177,6 +195,7 @@ func (c *pacer) giveBack(ctx context.Context) {
 	}
 	defer c.control.give()
 	c.left++
+	c.tell(ctx, -1)
 	if n := len(c.begun); n > 0 {
 		c.begun = c.begun[:n-1]
 	}
@@ -185,22 +204,70 @@ func (c *pacer) giveBack(ctx context.Context) {
 // throttled tells the fleet of a 429. It is a courtesy to others: this worker
 // has its own gate, so that a failure to write changes nothing here.
 func (c *pacer) throttled(ctx context.Context, p *Pipeline, wait time.Duration) {
+	if !c.begin(ctx, p) {
+		return
+	}
 	_, _ = c.control.change(ctx, p.store, p.now, func(was Pace) (Pace, bool) {
 		at := p.now().Add(c.control.ahead)
 		return was.throttledUntil(c.limits, at.Add(wait), at)
 	})
 }
 
+// begin makes the fleet's pace where there is none.
+func (c *pacer) begin(ctx context.Context, p *Pipeline) bool {
+	if c.control.take(ctx) != nil {
+		return false
+	}
+	defer c.control.give()
+	now := p.now()
+	return c.control.refresh(ctx, p.store, now) == nil && c.control.begin(ctx, p.store, now, blankPace()) == nil
+}
+
+func blankPace() Pace { return Pace{Format: 1, Nonce: newNonce()} }
+
+// stepBack ends an attempt that nobody carries on, and takes its document away,
+// before its job waits for room: the copy that a dead worker left behind would
+// be what the job waits for. A worker that was only asleep finds the record
+// changed when it wants to write its intent, so the attempt is never sent.
+func (p *Pipeline) stepBack(ctx context.Context, j *job) error {
+	a := j.rec.current()
+	if a == nil || !a.SignedAt.IsZero() || a.End != "" || !p.keeps(ruleStepBack) {
+		return nil
+	}
+	staged := a.staging()
+	err := p.swap(ctx, j, EventNote, endDeferred, func(r *record) { r.current().End, r.Lease = endDeferred, nil })
+	if err != nil {
+		return err
+	}
+	return p.takeAway(ctx, j.rec, staged)
+}
+
 // stagedUpTo counts staged documents, and stops at most: these are the jobs in
-// flight. Their objects are what is counted, so no counter can go wrong.
+// flight. Their objects are what is counted, so no counter can go wrong, and
+// none of them stands in the way for ever:
+//
+//   - A job that was accepted removes its own when it is sealed or has failed,
+//     and one that is held has none.
+//   - What an attempt left behind that has ended, or that is not the newest, a
+//     sweep takes away, and so what belongs to a closed job (orphan).
+//   - An attempt that a worker began and nobody sent is ended by whoever finds no
+//     room for another (stepBack).
+//   - A copy that no record names yet, since its worker died before it made one,
+//     is taken away when the document is claimed again, or after a day
+//     (unrecorded).
+//
+// Leases of dead workers end by themselves.
 func (p *Pipeline) stagedUpTo(ctx context.Context, most int) (int, error) {
 	n := 0
-	for o, err := range p.exchange.List(ctx, bucket.Page{Prefix: StagingPrefix, Limit: most}) {
+	for o, err := range p.exchange.List(ctx, bucket.Page{Prefix: StagingPrefix}) {
 		if err != nil {
 			return n, err
 		}
-		if _, _, err := p.secret.open(tokenOf(o.Key)); err == nil {
-			n++
+		if _, _, err := p.secret.open(tokenOf(o.Key)); err != nil {
+			continue // another's, or what writers raced for
+		}
+		if n++; n == most {
+			break
 		}
 	}
 	return n, nil

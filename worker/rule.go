@@ -54,6 +54,13 @@ const (
 	ruleParsedCopy
 	// ruleOneParse: a parse is shared by all that need it.
 	ruleOneParse
+	// ruleStepBack: a job takes away what a dead worker staged for it before it
+	// waits for room.
+	ruleStepBack
+	// rulePaceLost: what may not have been leased is not used.
+	rulePaceLost
+	// rulePaceEnds: a lease of submissions ends.
+	rulePaceEnds
 )
 
 // keeps reports whether a rule is in force; only tests set off.

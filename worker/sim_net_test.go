@@ -53,7 +53,7 @@ func (s *sim) intercept(ctx context.Context, c memstore.Call, do func() error) e
 	if time.Now().Before(s.outage) {
 		return bucket.ErrUnavailable
 	}
-	return s.store(p, c, v, func() error { return s.applied(p, c, do) })
+	return s.store(p, c, v, func() error { return s.applied(ctx, p, c, do) })
 }
 
 // store has the effect of a store operation, as the verdict says.
@@ -80,10 +80,11 @@ func (s *sim) store(p *process, c memstore.Call, v verdict, do func() error) err
 }
 
 // applied does an operation and lets the watch see what it changed.
-func (s *sim) applied(p *process, c memstore.Call, do func() error) error {
+func (s *sim) applied(ctx context.Context, p *process, c memstore.Call, do func() error) error {
 	err := do()
 	if err == nil && c.Op.Writes() {
 		s.watch.wrote(s, p, c)
+		s.watch.pace.effect(ctx, s, p, c)
 	}
 	return err
 }

@@ -42,6 +42,10 @@ var proofs = []proof{
 	{"MarkerWaits", worker.RuleMarkerWaits, only(pauseLease, pauseURL), "I6 stuck", markAndSleep},
 	{"ParsedIsCopied", worker.RuleParsedCopy, only(), "failed", files},
 	{"OneParse", worker.RuleOneParse, only(), "parse+bill", files},
+	{"StepsBack", worker.RuleStepBack, only(crashAfter, crashBefore), "stuck", oneAtATime},
+	{"OrphansMakeRoom", worker.RuleOrphans, only(storeZombie, crashAfter), "stuck", oneAtATime},
+	{"UnsureLeaseIsNone", worker.RulePaceLost, only(storeLost, storeZombie), "pace lease", fewAnHour},
+	{"LeaseEnds", worker.RulePaceEnds, only(pauseLease, eventLate), "lease", manyAnHour},
 	{"MarkerFirst", worker.RuleMarkFirst, only(crashAfter, pauseLease), "I6", nil},
 }
 
@@ -73,6 +77,15 @@ func lateRemoval(o *options) {
 
 // files: documents that must be parsed, under two routes.
 func files(o *options) { o.files, o.twoRoutes = 4, true }
+
+// oneAtATime, fewAnHour and manyAnHour are limits of a fleet.
+func oneAtATime(o *options) { o.limits.InFlight = 1 }
+
+func fewAnHour(o *options) {
+	o.docs, o.workers, o.intensity, o.limits.ExtractJobsPerHour = 4, 3, 8, 3
+}
+
+func manyAnHour(o *options) { o.docs, o.limits.ExtractJobsPerHour = 4, 900 }
 
 // patient: time goes by in long pieces.
 func patient(o *options) { o.docs, o.intensity, o.steps = 1, 4, 300 }

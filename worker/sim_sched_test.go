@@ -68,7 +68,10 @@ func (p *process) name() string {
 	return fmt.Sprintf("w%d.%d", p.id, p.life)
 }
 
-type processKey struct{}
+type (
+	processKey struct{}
+	threadKey  struct{}
+)
 
 // park waits at the gate.
 func (s *sim) park(p *process, e effect) verdict {
@@ -280,7 +283,7 @@ func (s *sim) run(p *process, thread int, what string, do func(context.Context) 
 		s.note(p.name(), fmt.Sprintf("begins %s (thread %d)", what, thread))
 	}
 	go func() {
-		err := do(p.ctx)
+		err := do(context.WithValue(p.ctx, threadKey{}, thread))
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		p.threads[thread] = ""

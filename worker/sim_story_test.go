@@ -326,6 +326,10 @@ func (s *sim) round(p *process, n int) {
 	s.deliverAllLate()
 	s.do(p, "release", func(ctx context.Context) error { return p.pipe.Release(ctx) })
 	s.do(p, "sweep", func(ctx context.Context) error { _, err := p.pipe.Sweep(ctx, n%4 == 3); return err })
+	if s.o.limits != (worker.Limits{}) { // jobs begin in the longest waits too
+		time.Sleep(4 * time.Minute)
+		s.settle()
+	}
 	time.Sleep(waits[n%len(waits)])
 }
 

@@ -42,6 +42,7 @@ func optionsOf(seed uint64) options {
 	if r.IntN(3) == 0 {
 		o.keep = time.Duration(1+r.IntN(24)) * time.Hour
 	}
+	o.limits = chooseLimits(r)
 	return o
 }
 
@@ -117,8 +118,8 @@ func report(t *testing.T, o options) {
 }
 
 func describeRun(o options) string {
-	return fmt.Sprintf("seed %d, %d documents, %d workers, %d steps, versioned %t, uncertain %s, deleted %s, files %d/4, two routes %t, parsed kept %s, intensity %g\nfaults: %s",
-		o.seed, o.docs, o.workers, o.steps, o.versioned, o.uncertain, o.deleted, o.files, o.twoRoutes, o.keep, o.intensity, o.faults)
+	return fmt.Sprintf("seed %d, %d documents, %d workers, %d steps, versioned %t, uncertain %s, deleted %s, files %d/4, two routes %t, parsed kept %s, limits %v, intensity %g\nfaults: %s",
+		o.seed, o.docs, o.workers, o.steps, o.versioned, o.uncertain, o.deleted, o.files, o.twoRoutes, o.keep, o.limits, o.intensity, o.faults)
 }
 
 func replay(o options) string {

@@ -30,6 +30,7 @@ type watch struct {
 	sealed    map[string][]byte    // ref → the result, once its record says sealed
 	newer     map[string]string
 	stranger  bool
+	pace      paceWatch
 	log       lockedBuffer
 }
 
@@ -43,7 +44,7 @@ func newWatch() *watch {
 	return &watch{
 		records: map[worker.ID]worker.RecordView{}, intents: map[string]intent{}, staged: map[string]int{}, of: map[worker.ID]string{},
 		again: map[worker.ID]int{}, heardJobs: map[string]bool{}, published: map[string]string{},
-		sealed: map[string][]byte{}, newer: map[string]string{},
+		sealed: map[string][]byte{}, newer: map[string]string{}, pace: newPaceWatch(),
 	}
 }
 

@@ -68,6 +68,7 @@ type options struct {
 	keep      time.Duration // parse results are kept so long; 0: for ever
 	twoRoutes bool          // every other worker has another route for them
 	pauseAt   string        // workers sleep often before effects that begin so: "put results/"
+	limits    worker.Limits
 }
 
 // sim is one world: buckets, provider, workers and time.
@@ -185,6 +186,7 @@ func (s *sim) spawn(id, life int) *process {
 		}
 		pipe.SetClock(p.skew)
 		pipe.Without(s.o.without)
+		s.watch.pace.follow(s, p, pipe)
 		p.pipe = pipe
 		if s.names == nil {
 			s.names = pipe
@@ -220,7 +222,7 @@ func (s *sim) open(ctx context.Context, p *process, store string) (*worker.Pipel
 	return worker.New(ctx, worker.Config{
 		Store: s.server.Bucket(store), Exchange: s.server.Bucket(exchangeName),
 		Provider: ade.New(d.guard, zdr.NewAPIKey("sim-key-000001")), Signer: signer,
-		Routes: s.routesOf(p),
+		Routes: s.routesOf(p), Limits: s.o.limits,
 		Logger: slog.New(slog.NewTextHandler(&s.watch.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Settings: worker.Settings{
 			Workers: 1, MaxResult: simMaxResult, OnUncertain: s.o.uncertain, OnSourceDeleted: s.o.deleted, KeepParsed: s.o.keep,

@@ -208,8 +208,8 @@ func (p *Pipeline) sweepObject(ctx context.Context, o bucket.Info, id ID, n int,
 const unrecorded = 24 * time.Hour
 
 // orphan: the record says that the attempt's object is of no use. A document
-// that was staged is wanted by the newest attempt alone, while that may still
-// be fetched, and under the token that the record names: where there is a record,
+// that was staged is wanted by the newest attempt alone, while that has not
+// ended, and under the token that the record names: where there is a record,
 // no other token can come into it. A result is wanted unless the job is closed or the attempt was
 // never accepted. Attempts only go forward, so a sweeper that slept is still
 // right.
@@ -220,7 +220,7 @@ func (j *job) orphan(n int, token string, staged bool) bool {
 	newest := 0
 	if a := j.rec.current(); a != nil {
 		newest = a.N
-		if staged && a.Token != token {
+		if staged && (a.Token != token || a.End != "") {
 			return true
 		}
 	}
