@@ -64,7 +64,10 @@ func bracket(before, said, after time.Time) *offset {
 }
 
 // measureClock compares the provider's clock with the store's: one short page
-// of the list between two looks at an object that is there.
+// of the list between two looks at an object that is there. The list is that of
+// extract jobs for parses too: only the Date of its answer is of interest, and
+// the stamps of both kinds of job are taken to be of clocks within clockSlack of
+// it, which the provider does not document.
 func (p *Pipeline) measureClock(ctx context.Context, key string) (*offset, error) {
 	before, err := p.store.Head(ctx, key, "")
 	if err != nil {

@@ -146,6 +146,20 @@
 //	a worker is told to leave (SIGTERM)
 //	      the POST in hand (1 m) and the writing down of its answer (30 s) end first [bills again: no]
 //
+// # The fleet's pace
+//
+// Limits are kept by two objects in the store bucket, one for extract jobs and
+// one for the pages of parses. A worker leases a few submissions at a time, for
+// 20 seconds, by compare-and-swap; what it may not have leased it does not use,
+// and what a dead worker had leased ends by itself. What comes free in an hour,
+// a full burst and the life of a lease together make the limit, so that no hour
+// sees more. Documents in flight are counted where they lie, in the staging
+// prefix, and leases are added. A job that waits for room takes its own leftover
+// away first; sweeps take those of others. Times in these objects are the
+// store's: a worker learns that clock before it writes one, and no sleep of it
+// is taken for a difference of clocks. A 429 holds all until its time and halves
+// the rate, and five minutes without one take a halving back.
+//
 // # What is taken for granted
 //
 // "At most one billed submission per document and revision" rests on what the

@@ -60,10 +60,13 @@ func (p *Pipeline) WhenTaken(told func(ctx context.Context, parse bool, n int)) 
 	p.pages.took = func(ctx context.Context, n int) { told(ctx, true, n) }
 }
 
-// PaceKey and PagesKey are where the fleet's paces stand.
+// PaceKey, PagesKey and DutyKey are what the fleet shares; budgets lie below
+// BudgetPrefix.
 const (
-	PaceKey  = paceKey
-	PagesKey = pagesKey
+	PaceKey      = paceKey
+	PagesKey     = pagesKey
+	DutyKey      = dutyKey
+	BudgetPrefix = budgetPrefix
 )
 
 // Holder is the pipeline's name in leases.
@@ -107,6 +110,7 @@ type RecordView struct {
 	Gen      int
 	State    State
 	Source   string // version
+	Document string // its key
 	Key      string // of the result, while the record has it
 	Attempts []AttemptView
 	Event    Event // the newest
@@ -143,7 +147,7 @@ func ViewRecord(b []byte) (RecordView, error) {
 		return RecordView{}, err
 	}
 	v := RecordView{
-		Seq: r.Seq, Nonce: r.Nonce, Ref: r.Ref, Gen: r.Gen, State: r.State, Source: versionOf(r.Source),
+		Seq: r.Seq, Nonce: r.Nonce, Ref: r.Ref, Gen: r.Gen, State: r.State, Source: versionOf(r.Source), Document: r.Source.Key,
 		Key: r.Route.Result, Hold: r.Hold, Step: r.Step,
 	}
 	if r.Parse != nil {

@@ -10,7 +10,9 @@ import (
 // Limits are what the fleet keeps to at the provider. Zero fields are no limit.
 type Limits struct {
 	// ExtractJobsPerHour is how many extract jobs may be submitted in any hour.
-	// They are spread: no minute gets much more than its sixtieth.
+	// They are spread: no minute gets much more than its sixtieth. One counts when
+	// it is taken from the limit; a worker that sleeps between that and its POST
+	// sends it later.
 	ExtractJobsPerHour int
 	// ParsePagesPerHour is how many pages may be submitted for parsing in any hour,
 	// as far as they are counted; a document counts one page at least. A document
@@ -18,7 +20,9 @@ type Limits struct {
 	ParsePagesPerHour int
 	// InFlight is how many documents may be staged at the same time, over the
 	// whole fleet: submitted or about to be, and not yet answered. What a worker
-	// stages after it was asleep may exceed it.
+	// stages after its lease has ended (20 s), because it was asleep or slow, may
+	// exceed it. Extract jobs and parses learn of each other when they are staged,
+	// so that for a moment both together may come to twice as many.
 	InFlight int
 }
 

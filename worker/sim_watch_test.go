@@ -100,7 +100,7 @@ func (w *watch) record(s *sim, p *process, id worker.ID, key string) {
 	}
 	w.records[id] = now
 	if now.Source != "" {
-		w.of[id] = now.Source
+		w.of[id] = now.Document + " " + now.Source // empty ones have the same ETag
 	}
 	if s.tracing {
 		s.note(p.name(), "  record "+short(id)+" "+fmt.Sprint(news(was, now, known))+" → "+string(now.State)+" "+now.Hold+now.Failure)
