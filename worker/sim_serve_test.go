@@ -33,6 +33,7 @@ type fleetPlay struct {
 	mu     sync.Mutex // also around r
 	docs   int
 	limits worker.Limits
+	change worker.OnChange // what the revision that comes in the end does; "": none comes
 	up     []*serverLife
 	duty   worker.Duty
 
@@ -79,7 +80,8 @@ func (d *fleetPlay) draw(n int) int { d.mu.Lock(); defer d.mu.Unlock(); return d
 func (d *fleetPlay) play() {
 	d.docs = 5 + d.r.IntN(25)
 	d.limits = worker.Limits{ExtractJobsPerHour: []int{0, 12, 60}[d.r.IntN(3)], InFlight: []int{0, 2, 5}[d.r.IntN(3)]}
-	if d.r.IntN(2) == 0 { // what is left reserved for the dead is missed soon
+	d.change = []worker.OnChange{"", worker.OnChangeNew, worker.OnChangeAll}[d.r.IntN(3)]
+	if d.r.IntN(2) == 0 && d.change != worker.OnChangeAll { // what is left reserved for the dead is missed soon
 		d.budget.CreditsPerDay = float64(d.docs)*costOf + mostOf
 	}
 	d.server.Intercept(d.intercept)
@@ -261,15 +263,19 @@ func (d *fleetPlay) account(key string) {
 // finish has all done by servers that nothing happens to, within the day: what
 // the dead had reserved, leased or staged must come free for that.
 func (d *fleetPlay) finish() {
-	a, stopA := d.serve(d.pipeline(d.limits, nil), worker.ServeOptions{})
-	b, stopB := d.serve(d.pipeline(d.limits, nil), worker.ServeOptions{})
+	billed := d.docs
+	if d.change == worker.OnChangeAll { // what the first revision took is billed under both
+		billed += d.count(storeName, "zdr/records/")
+	}
+	a, stopA := d.serve(d.revised(), worker.ServeOptions{})
+	b, stopB := d.serve(d.revised(), worker.ServeOptions{})
 	d.arrive("inbox", d.docs, a, b) // a scan, which costs nothing for what is known
-	d.until(22*time.Hour, func() bool { return d.results() == d.docs })
+	d.until(22*time.Hour, func() bool { return d.results() == d.docs && d.provider.Billed().Jobs >= billed })
 	if n := d.results(); n != d.docs {
 		d.t.Errorf("%d results of %d documents with %+v and %v credits a day", n, d.docs, d.limits, d.budget.CreditsPerDay)
 	}
-	if n := d.provider.Billed().Jobs; n != d.docs {
-		d.t.Errorf("%d jobs were billed of %d documents", n, d.docs)
+	if n := d.provider.Billed().Jobs; n != billed {
+		d.t.Errorf("%d jobs were billed of %d documents, %d should be (revision: %q)", n, d.docs, billed, d.change)
 	}
 	at, most := d.accepts(), d.limits.ExtractJobsPerHour
 	for i := most; most > 0 && i < len(at); i++ {
@@ -286,6 +292,17 @@ func (d *fleetPlay) finish() {
 	if n := staged(); n != 0 {
 		d.t.Errorf("%d objects are left in the exchange bucket", n)
 	}
+}
+
+// revised is a worker of the configuration that all have in the end, while jobs
+// of the one before are open.
+func (d *fleetPlay) revised() *worker.Pipeline {
+	if d.change == "" {
+		return d.pipeline(d.limits, nil)
+	}
+	return d.make(d.limits, nil, worker.Routes{
+		{Name: routeName, Prefix: "inbox/", Schema: simSchema, Strict: true, Revision: 2, OnChange: d.change},
+	})
 }
 
 // until waits for something, at most so long after the beginning.
