@@ -135,3 +135,55 @@ func TestOneListingForAll(t *testing.T) {
 		t.Errorf("the outbox was listed %d times in half an hour for 2 jobs, %d times for 400", few, many)
 	}
 }
+
+// With an event for each result, nothing is looked for: each outbox is read once,
+// the record is not read again, and the provider is asked once for each receipt.
+func TestEventsNeedNoLook(t *testing.T) {
+	onFloor(t, adetest.Options{Delay: adetest.Delay{Processing: 5 * time.Minute}}, func(t *testing.T, f *floor) {
+		const docs = 60
+		var outboxes, records atomic.Int64
+		s, stop := f.serve(f.pipeline(worker.Limits{}, nil), worker.ServeOptions{Sweep: time.Hour})
+		defer stop()
+		f.arrive("inbox", docs, s)
+		time.Sleep(4 * time.Minute)
+		synctest.Wait()
+		f.server.Intercept(func(_ context.Context, c memstore.Call, do func() error) error {
+			switch {
+			case c.Op == memstore.List || c.Op == memstore.Remove:
+			case strings.HasPrefix(c.Key, worker.OutboxPrefix):
+				outboxes.Add(1)
+			case c.Op == memstore.Get && strings.HasPrefix(c.Key, "zdr/records/"):
+				records.Add(1)
+			}
+			return do()
+		})
+		f.tellLanded(s, 2*time.Minute)
+		made, single, _ := f.asked()
+		if f.results() != docs || made != docs || single != docs {
+			t.Errorf("%d results, %d jobs made and %d asked for, want %d each", f.results(), made, single, docs)
+		}
+		if outboxes.Load() != docs || records.Load() != 0 {
+			t.Errorf("%d looks at outboxes and %d reads of records for %d results, want one look each and no read", outboxes.Load(), records.Load(), docs)
+		}
+	})
+}
+
+// tellLanded tells a worker of each result as it lands, as events do.
+func (f *floor) tellLanded(s *worker.Server, d time.Duration) {
+	f.t.Helper()
+	told := map[string]bool{}
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		all, _ := f.server.Lookup(exchangeName).List(worker.OutboxPrefix, "", 1000)
+		for _, o := range all {
+			token := strings.TrimSuffix(strings.TrimPrefix(o.Key, worker.OutboxPrefix), ".json")
+			if told[token] {
+				continue
+			}
+			told[token] = true
+			if err := s.Landed(token); err != nil {
+				f.t.Fatal(err)
+			}
+		}
+	}
+	synctest.Wait()
+}
