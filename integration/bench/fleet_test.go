@@ -93,14 +93,24 @@ func (r *round) sawPublished(digest [32]byte, at time.Time) {
 }
 
 // documents writes n documents that nobody has seen.
-func (r *round) documents(t testing.TB, n int) (keys []string) {
-	for i := range n {
-		key := fmt.Sprintf("inbox/%06d.md", i)
-		body := fmt.Appendf(nil, "# Invoice\n\nInvoice number: %s-%d\n\nTotal: %d\n", randomName(), i, i)
-		if _, err := r.place.owner.Put(t.Context(), key, bytes.NewReader(body), bucket.PutOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, key)
+func (r *round) documents(t testing.TB, n int) []string {
+	keys := make([]string, n)
+	var all sync.WaitGroup
+	turns := make(chan struct{}, hands)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("inbox/%06d.md", i)
+		turns <- struct{}{}
+		all.Go(func() {
+			defer func() { <-turns }()
+			body := fmt.Appendf(nil, "# Invoice\n\nInvoice number: %s-%d\n\nTotal: %d\n", randomName(), i, i)
+			if _, err := r.place.owner.Put(t.Context(), keys[i], bytes.NewReader(body), bucket.PutOptions{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if t.Failed() {
+		t.FailNow()
 	}
 	return keys
 }

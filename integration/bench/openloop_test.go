@@ -54,9 +54,7 @@ func (r *round) pace(keys []string, rate float64, start func(string) error) {
 func unsaturated(t testing.TB, open func(testing.TB) *place, inFlight int, full float64, events bool) measured {
 	rate := full / 2
 	work := time.Duration(float64(inFlight) / rate * float64(time.Second))
-	at := open(t)
-	at.sign.Lifetime.Asked = 2*work + urlLife
-	return newRound(t, at, work).paced(t, 2*inFlight, inFlight, rate, events)
+	return newRound(t, lasting(open(t), 2*work+urlLife), work).paced(t, 2*inFlight, inFlight, rate, events)
 }
 
 // TestOpenLoop is a small one.

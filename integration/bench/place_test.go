@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -78,6 +79,12 @@ func openUncounted(ctx context.Context, cfg aws.Config, store, exchange string, 
 	at.owner = at.store
 	at.sign.Bucket, at.sign.PathStyle = exchange, true
 	at.sign.Lifetime = presign.Limits{Asked: urlLife}
+	return at
+}
+
+// lasting is a place whose URLs live so long.
+func lasting(at *place, urls time.Duration) *place {
+	at.sign.Lifetime.Asked = urls
 	return at
 }
 
