@@ -1,12 +1,14 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -34,6 +36,7 @@ type fleetPlay struct {
 	docs   int
 	limits worker.Limits
 	change worker.OnChange // what the revision that comes in the end does; "": none comes
+	large  *atomic.Int64
 	up     []*serverLife
 	duty   worker.Duty
 
@@ -59,8 +62,9 @@ func TestSimulateServers(t *testing.T) {
 	var sum fleetPlay
 	for seed := first; seed <= last && !t.Failed(); seed++ {
 		cryptotest.SetGlobalRandom(t, seed)
-		onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
-			d := &fleetPlay{floor: f, r: rand.New(rand.NewPCG(seed, 11))}
+		var large atomic.Int64 // results that do not fit into memory's share
+		onFloor(t, adetest.Options{Faults: adetest.Faults{Job: some(&large, seed%8 == 0)}}, func(t *testing.T, f *floor) {
+			d := &fleetPlay{floor: f, r: rand.New(rand.NewPCG(seed, 11)), large: &large}
 			d.play()
 			sum.died, sum.handed, sum.nudged, sum.hurried = sum.died+d.died, sum.handed+d.handed, sum.nudged+d.nudged, sum.hurried+d.hurried
 		})
@@ -283,6 +287,7 @@ func (d *fleetPlay) finish() {
 			d.t.Errorf("%d jobs were submitted within %v, %d an hour are allowed", most+1, at[i].Sub(at[i-most]), most)
 		}
 	}
+	d.whole()
 	staged := func() int {
 		return d.count(exchangeName, worker.StagingPrefix) + d.count(exchangeName, worker.OutboxPrefix)
 	}
@@ -303,6 +308,39 @@ func (d *fleetPlay) revised() *worker.Pipeline {
 	return d.make(d.limits, nil, worker.Routes{
 		{Name: routeName, Prefix: "inbox/", Schema: simSchema, Strict: true, Revision: 2, OnChange: d.change},
 	})
+}
+
+// largeResult is more than a worker reads at once: it goes through in a stream.
+const largeResult = 4<<20 + 1
+
+// some makes two results large, where there are to be any.
+func some(n *atomic.Int64, any bool) func(adetest.Job) adetest.JobFault {
+	return func(adetest.Job) (f adetest.JobFault) {
+		if any && n.Load() < 2 {
+			n.Add(1)
+			f.Landing.Alter = fill
+		}
+		return f
+	}
+}
+
+// fill puts a large member before the others.
+func fill(result []byte) []byte {
+	return bytes.Replace(result, []byte("{"), []byte(`{"filler":"`+strings.Repeat("x", largeResult)+`",`), 1)
+}
+
+// whole: every large result is sealed as it landed, to its end.
+func (d *fleetPlay) whole() {
+	vs, _ := d.server.Lookup(storeName).List("results/", "", 0)
+	n := int64(0)
+	for _, v := range vs {
+		if len(v.Body) > largeResult && json.Valid(v.Body) {
+			n++
+		}
+	}
+	if want := d.large.Load(); n != want && d.change != worker.OnChangeAll {
+		d.t.Errorf("%d large results are sealed, want %d", n, want)
+	}
 }
 
 // until waits for something, at most so long after the beginning.
