@@ -121,6 +121,15 @@ func (p Pace) advanced(l Limits, now time.Time) Pace {
 	return to
 }
 
+// returned takes back what was leased and not used: as if it came free now, so
+// that an hour sees no more than it would have.
+func (p Pace) returned(l Limits, n int) Pace {
+	if l.ExtractJobsPerHour > 0 {
+		p.Level = min(float64(l.burst()), p.Level+float64(n))
+	}
+	return p
+}
+
 // leased are the submissions that others may still make.
 func (p Pace) leased(except string) int {
 	n := 0

@@ -14,6 +14,7 @@ type pacer struct {
 	control control[Pace]
 
 	left  int         // submissions of the chunk in hand
+	spare int         // of chunks that have ended: nobody used them, and the next lease says so
 	until time.Time   // when that ends
 	full  time.Time   // too many documents are staged: look again then
 	begun []time.Time // submissions taken whose document may not be staged yet
@@ -30,12 +31,34 @@ func newPacer(l Limits, key string) pacer { return pacer{limits: l, control: new
 // take asks for one submission that weighs n. wait says that it must wait, and
 // until when.
 func (c *pacer) take(ctx context.Context, p *Pipeline, back bool, n int) (w pause, wait bool) {
-	again := pause{WaitRate, p.now().Add(controlFresh)}
 	if c.control.take(ctx) != nil {
-		return again, true
+		return pause{WaitRate, p.now().Add(controlFresh)}, true
 	}
 	defer c.control.give()
 	now := p.now()
+	if w, wait := c.may(ctx, p, back, n, now); wait || c.limits.none() {
+		return w, wait
+	}
+	c.left -= n
+	c.begun = append(c.recent(now), now)
+	c.tell(ctx, n)
+	return pause{}, false
+}
+
+// open asks whether take would give one now, and takes none: not for a moment
+// either, or another hand that asks in that moment would wait for the next.
+func (c *pacer) open(ctx context.Context, p *Pipeline, back bool) (w pause, wait bool) {
+	if c.control.take(ctx) != nil {
+		return pause{WaitRate, p.now().Add(controlFresh)}, true
+	}
+	defer c.control.give()
+	return c.may(ctx, p, back, 1, p.now())
+}
+
+// may has a submission of that weight in hand, or says until when to wait; the
+// right to use control is held.
+func (c *pacer) may(ctx context.Context, p *Pipeline, back bool, n int, now time.Time) (w pause, wait bool) {
+	again := pause{WaitRate, now.Add(controlFresh)}
 	if err := c.control.refresh(ctx, p.store, now); err != nil && !c.control.known {
 		return again, true
 	}
@@ -51,25 +74,11 @@ func (c *pacer) take(ctx context.Context, p *Pipeline, back bool, n int) (w paus
 	if until := c.control.last.Live.Add(-c.control.ahead); back && now.Before(until) {
 		return pause{WaitSlot, until.Add(spread(p.holder, 2*time.Second))}, true
 	}
-	if w, wait := c.ready(ctx, p, n); wait {
-		if !back {
-			c.goFirst(ctx, p, now)
-		}
-		return w, true
+	w, wait = c.ready(ctx, p, n)
+	if wait && !back {
+		c.goFirst(ctx, p, now)
 	}
-	c.left -= n
-	c.begun = append(c.recent(now), now)
-	c.tell(ctx, n)
-	return pause{}, false
-}
-
-// open asks whether take would give one now, and takes none.
-func (c *pacer) open(ctx context.Context, p *Pipeline, back bool) (w pause, wait bool) {
-	if w, wait := c.take(ctx, p, back, 1); wait {
-		return w, true
-	}
-	c.giveBack(ctx)
-	return pause{}, false
+	return w, wait
 }
 
 // ready has a submission of that weight in hand, or leases a chunk.
@@ -78,7 +87,7 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool
 	if c.left >= weight && (now.Before(c.until) || !p.keeps(rulePaceEnds)) {
 		return pause{}, false
 	}
-	c.left = 0
+	c.spare, c.left = c.spare+c.left, 0
 	if now.Before(c.full) {
 		return pause{WaitSlot, c.full}, true
 	}
@@ -105,7 +114,7 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool
 // somebody else changed the pace.
 func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight int) (pause, bool, error) {
 	at := now.Add(c.control.ahead)
-	to := c.control.last.advanced(c.limits, at)
+	to := c.control.last.advanced(c.limits, at).returned(c.limits, c.spare)
 	if at.Before(to.NotBefore) { // it came while this worker was about to lease
 		return pause{WaitRate, to.NotBefore.Add(-c.control.ahead)}, true, nil
 	}
@@ -131,6 +140,7 @@ func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight in
 	if c.limits.ExtractJobsPerHour > 0 {
 		to.Level -= float64(n)
 	}
+	c.spare = 0 // once: a write of unknown outcome may have told it
 	if err := c.control.set(ctx, p.store, now, to); err != nil && (p.keeps(rulePaceLost) || !errors.Is(err, errLost)) {
 		return pause{}, false, err
 	}
