@@ -77,7 +77,7 @@ func (p *Pipeline) openStaged(ctx context.Context, id ID, rec *record) (j *job, 
 	l, err = p.stageFirst(ctx, staged)
 	p.pacer.staged(ctx)
 	if err != nil {
-		_ = p.takeAway(ctx, rec, key) // a sweep finds what is left of it
+		p.unstage(ctx, rec, key)
 		j, fresh, err = p.openMarked(ctx, id, rec, began)
 		return j, nil, fresh, err
 	}
@@ -85,10 +85,20 @@ func (p *Pipeline) openStaged(ctx context.Context, id ID, rec *record) (j *job, 
 	if fresh && err == nil {
 		return j, l, true, nil
 	}
-	if !errors.Is(err, errUncertain) { // else the record may say that it is staged
-		_ = p.takeAway(ctx, rec, key)
+	if errors.Is(err, errUncertain) {
+		p.pacer.stays(ctx) // the record may say that it is staged
+	} else {
+		p.unstage(ctx, rec, key)
 	}
 	return j, nil, false, err
+}
+
+// unstage takes a copy away that no record names. A sweep finds what is left of
+// it; until then it fills a place in flight.
+func (p *Pipeline) unstage(ctx context.Context, rec *record, key string) {
+	if p.takeAway(ctx, rec, key) != nil {
+		p.pacer.stays(ctx)
+	}
 }
 
 // stageFirst stages a first attempt and signs for it.

@@ -17,6 +17,7 @@ type pacer struct {
 	spare int         // of chunks that have ended: nobody used them, and the next lease says so
 	until time.Time   // when that ends
 	full  time.Time   // too many documents are staged: look again then
+	stuck int         // submissions not made whose copy fills a place all the same
 	begun []time.Time // submissions taken whose document may not be staged yet
 
 	took func(ctx context.Context, n int) // a simulation is told of what is taken; nil in a program
@@ -198,12 +199,26 @@ func (c *pacer) staged(ctx context.Context) {
 	}
 }
 
-// giveBack returns a submission that was not made.
+// stays: a submission will not be made, and its copy is still there.
+func (c *pacer) stays(ctx context.Context) {
+	if c.limits.none() || c.control.take(ctx) != nil {
+		return
+	}
+	defer c.control.give()
+	c.stuck++
+}
+
+// giveBack returns a submission that was not made, unless its copy fills the
+// place that another would take.
 func (c *pacer) giveBack(ctx context.Context) {
 	if c.limits.none() || c.control.take(ctx) != nil {
 		return
 	}
 	defer c.control.give()
+	if c.stuck > 0 {
+		c.stuck--
+		return
+	}
 	c.left++
 	c.tell(ctx, -1)
 	if n := len(c.begun); n > 0 {
