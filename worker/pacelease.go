@@ -36,10 +36,10 @@ func (c *pacer) take(ctx context.Context, p *Pipeline, back bool, n int) (w paus
 		return pause{WaitRate, p.now().Add(controlFresh)}, true
 	}
 	defer c.control.give()
-	now := p.now()
-	if w, wait := c.may(ctx, p, back, n, now); wait || c.limits.none() {
+	if w, wait := c.may(ctx, p, back, n); wait || c.limits.none() {
 		return w, wait
 	}
+	now := p.now() // not before: the store may have taken its time
 	c.left -= n
 	c.begun = append(c.recent(now), now)
 	c.tell(ctx, n)
@@ -53,12 +53,13 @@ func (c *pacer) open(ctx context.Context, p *Pipeline, back bool) (w pause, wait
 		return pause{WaitRate, p.now().Add(controlFresh)}, true
 	}
 	defer c.control.give()
-	return c.may(ctx, p, back, 1, p.now())
+	return c.may(ctx, p, back, 1)
 }
 
 // may has a submission of that weight in hand, or says until when to wait; the
 // right to use control is held.
-func (c *pacer) may(ctx context.Context, p *Pipeline, back bool, n int, now time.Time) (w pause, wait bool) {
+func (c *pacer) may(ctx context.Context, p *Pipeline, back bool, n int) (w pause, wait bool) {
+	now := p.now()
 	again := pause{WaitRate, now.Add(controlFresh)}
 	if err := c.control.refresh(ctx, p.store, now); err != nil && !c.control.known {
 		return again, true
