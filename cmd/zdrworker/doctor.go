@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ import (
 )
 
 func newDoctor(a *app) *cobra.Command {
-	strict := false
+	strict, timeout := false, doctor.DefaultTimeout
 	cmd := &cobra.Command{
 		Use: "doctor", GroupID: groupOperate, Short: "Look whether the deployment would work and is safe, and say what to do", Args: args(),
 		Long: `Look at everything that the configuration names, as a worker would use it:
@@ -30,11 +31,12 @@ refuses the key or the account, 70 where content came back from it.`,
 		Example: "  zdrworker doctor\n  zdrworker doctor --json --strict",
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings count as failures ($ZDRWORKER_STRICT)")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd, strict) }
+	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "longest for all checks together; each has a fifth of it ($ZDRWORKER_TIMEOUT)")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd, strict, timeout) }
 	return cmd
 }
 
-func (a *app) doctor(cmd *cobra.Command, strict bool) error {
+func (a *app) doctor(cmd *cobra.Command, strict bool, timeout time.Duration) error {
 	c, err := a.config(cmd)
 	if all, ok := errors.AsType[config.Errors](err); ok {
 		return a.mistakes(all)
@@ -45,7 +47,7 @@ func (a *app) doctor(cmd *cobra.Command, strict bool) error {
 	_, lambda := a.lookup("AWS_LAMBDA_FUNCTION_NAME")
 	var broken error
 	found := doctor.Run(cmd.Context(), c, doctor.Options{
-		Fetch: c.Fetch, Lambda: lambda,
+		Fetch: c.Fetch, Lambda: lambda, Timeout: timeout,
 		Each: func(f doctor.Finding) { broken = errors.Join(broken, a.diagnosis(f)) },
 	})
 	if broken != nil {

@@ -19,7 +19,7 @@ func look(t *testing.T, c *config.Config) []doctor.Finding {
 	t.Helper()
 	ctx, cancel := background(t)
 	defer cancel()
-	return doctor.Run(ctx, c, doctor.Options{Fetch: c.Fetch})
+	return doctor.Run(ctx, c, doctor.Options{Fetch: c.Fetch, Timeout: 4 * time.Minute})
 }
 
 // ofMinIO is what the doctor cannot be content with on any MinIO: it forgets the

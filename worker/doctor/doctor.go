@@ -8,6 +8,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -58,14 +59,15 @@ type Options struct {
 	Fetch config.Fetch
 	// Lambda says that this runs as a function, whose credentials end with it.
 	Lambda bool
+	// Timeout bounds all checks together, and each of them to a fifth of it.
+	// Default: 55 seconds.
+	Timeout time.Duration
 	// Each is told every finding as it is made. Default: nobody is.
 	Each func(Finding)
 }
 
-const (
-	checkTime = 12 * time.Second // of one check, unless it says otherwise
-	wholeTime = 55 * time.Second // of all
-)
+// DefaultTimeout is for everything: less than a minute.
+const DefaultTimeout = 55 * time.Second
 
 // check is one thing that is looked at.
 type check struct {
@@ -119,9 +121,11 @@ type checkup struct {
 	signer          *presign.Signer // nil: cannot be made
 }
 
-// Run looks at everything that a configuration names, in less than a minute.
+// Run looks at everything that a configuration names, in no more than
+// Options.Timeout.
 func Run(ctx context.Context, c *config.Config, o Options) []Finding {
-	ctx, cancel := context.WithTimeout(ctx, wholeTime)
+	o.Timeout = cmp.Or(o.Timeout, DefaultTimeout)
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	x := &checkup{c: c, o: o}
 	for _, k := range checks {
@@ -138,10 +142,10 @@ func (x *checkup) one(ctx context.Context, k check) {
 		return
 	}
 	if ctx.Err() != nil {
-		x.unknown("", "not looked at: no time was left", "run it again, nearer to the buckets")
+		x.unknown("", "not looked at: no time was left", "run it again, nearer to the buckets or with a longer --timeout")
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	ctx, cancel := context.WithTimeout(ctx, x.o.Timeout/5)
 	defer cancel()
 	k.look(ctx, x)
 }
