@@ -124,8 +124,13 @@ func (u *purse) known(name string) *till {
 	return u.till(name, limit)
 }
 
-// short says in the record that its job waits for budget, once.
+// short says in the record that its job waits for budget, once. What a dead
+// worker reserved for an attempt of this job is given up first: two jobs that
+// wait would keep each other waiting by it.
 func (p *Pipeline) short(ctx context.Context, j *job) error {
+	if err := p.stepBack(ctx, j); err != nil {
+		return err
+	}
 	if j.rec.Waiting == WaitBudget {
 		return nil
 	}

@@ -64,13 +64,15 @@ func TestSimulateServers(t *testing.T) {
 		cryptotest.SetGlobalRandom(t, seed)
 		var large atomic.Int64 // results that do not fit into memory's share
 		onFloor(t, adetest.Options{Faults: adetest.Faults{Job: some(&large, seed%8 == 0)}}, func(t *testing.T, f *floor) {
+			defer func() { // a bubble that failed ends the whole test
+				if t.Failed() {
+					t.Logf("again: go test ./worker -run 'TestSimulateServers$' -sim.fleet=%d", seed)
+				}
+			}()
 			d := &fleetPlay{floor: f, r: rand.New(rand.NewPCG(seed, 11)), large: &large}
 			d.play()
 			sum.died, sum.handed, sum.nudged, sum.hurried = sum.died+d.died, sum.handed+d.handed, sum.nudged+d.nudged, sum.hurried+d.hurried
 		})
-		if t.Failed() {
-			t.Errorf("again: go test ./worker -run TestSimulateServers -sim.fleet=%d", seed)
-		}
 	}
 	t.Logf("%d workers died, the sweep changed hands %d times, %d nudges were delivered, %d documents took the quick path",
 		sum.died, sum.handed, sum.nudged, sum.hurried)
