@@ -125,7 +125,7 @@ func (p *Pipeline) mayTry(ctx context.Context, j *job, n nudge) (pause, bool) {
 func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) {
 	has, wait, err := p.reserve(ctx, j)
 	if wait || err != nil {
-		p.paceOf(j.rec.Step).giveBack(ctx)
+		p.paceOf(j.rec.Step).giveBack(ctx, p)
 		return p.unpaid(ctx, j, wait, err)
 	}
 	done, err := p.stage(ctx, j)

@@ -86,7 +86,7 @@ func (p *Pipeline) openStaged(ctx context.Context, id ID, rec *record) (j *job, 
 		return j, l, true, nil
 	}
 	if errors.Is(err, errUncertain) {
-		p.pacer.stays(ctx) // the record may say that it is staged
+		p.pacer.unstaged(ctx, false) // the record may say that it is staged
 	} else {
 		p.unstage(ctx, rec, key)
 	}
@@ -96,9 +96,7 @@ func (p *Pipeline) openStaged(ctx context.Context, id ID, rec *record) (j *job, 
 // unstage takes a copy away that no record names. A sweep finds what is left of
 // it; until then it fills a place in flight.
 func (p *Pipeline) unstage(ctx context.Context, rec *record, key string) {
-	if p.takeAway(ctx, rec, key) != nil {
-		p.pacer.stays(ctx)
-	}
+	p.pacer.unstaged(ctx, p.takeAway(ctx, rec, key) == nil)
 }
 
 // stageFirst stages a first attempt and signs for it.

@@ -17,7 +17,7 @@ type pacer struct {
 	spare int         // of chunks that have ended: nobody used them, and the next lease says so
 	until time.Time   // when that ends
 	full  time.Time   // too many documents are staged: look again then
-	stuck int         // submissions not made whose copy fills a place all the same
+	done  int         // submissions not made that are accounted for: nothing is given back of them
 	begun []time.Time // submissions taken whose document may not be staged yet
 
 	took func(ctx context.Context, n int) // a simulation is told of what is taken; nil in a program
@@ -200,31 +200,40 @@ func (c *pacer) staged(ctx context.Context) {
 	}
 }
 
-// stays: a submission will not be made, and its copy is still there.
-func (c *pacer) stays(ctx context.Context) {
+// unstaged: a submission will not be made after its copy was, which no lease
+// counts any more. Where the copy is gone its place is for whoever counts next;
+// where it is not, it fills that place.
+func (c *pacer) unstaged(ctx context.Context, gone bool) {
 	if c.limits.none() || c.control.take(ctx) != nil {
 		return
 	}
 	defer c.control.give()
-	c.stuck++
+	c.done++
+	if gone {
+		c.spare++
+		c.tell(ctx, -1)
+	}
 }
 
-// giveBack returns a submission that was not made, unless its copy fills the
-// place that another would take.
-func (c *pacer) giveBack(ctx context.Context) {
+// giveBack returns a submission that was not made: into the lease, or into the
+// next one where the lease no longer counts it.
+func (c *pacer) giveBack(ctx context.Context, p *Pipeline) {
 	if c.limits.none() || c.control.take(ctx) != nil {
 		return
 	}
 	defer c.control.give()
-	if c.stuck > 0 {
-		c.stuck--
+	if c.done > 0 {
+		c.done--
+		return
+	}
+	c.tell(ctx, -1)
+	n := len(c.recent(p.now()))
+	if n == 0 {
+		c.spare++
 		return
 	}
 	c.left++
-	c.tell(ctx, -1)
-	if n := len(c.begun); n > 0 {
-		c.begun = c.begun[:n-1]
-	}
+	c.begun = c.begun[:n-1]
 }
 
 // throttled tells the fleet of a 429. It is a courtesy to others: this worker

@@ -89,7 +89,7 @@ func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, er
 	begin := !r.o.ParseOnly && !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d)
 	j, l, fresh, err := r.claim(ctx, d, begin)
 	if begin && l == nil {
-		p.pacer.giveBack(ctx)
+		p.pacer.giveBack(ctx, p)
 	}
 	if err != nil {
 		return nil, pause{}, false, err

@@ -90,7 +90,7 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 	}
 	if begin {
 		<-s.quick
-		s.p.pacer.giveBack(ctx)
+		s.p.pacer.giveBack(ctx, s.p)
 	}
 	if err != nil || j == nil {
 		return err
