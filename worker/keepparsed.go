@@ -111,11 +111,8 @@ func (p *Pipeline) agedOne(ctx context.Context, o bucket.Info) (one aged, due bo
 	}
 	defer release()
 	j, err := p.load(ctx, id)
-	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, errNewerFormat) {
-		return one, false, nil
-	}
 	if err != nil {
-		return one, false, err
+		return one, false, nil // unreadable now: decided by a later look
 	}
 	due, err = p.age(ctx, j, gen, now)
 	return aged{o.Key, gen, j}, due, err
@@ -152,7 +149,7 @@ func (p *Pipeline) removeAged(ctx context.Context, due []aged, rep *SweepReport)
 		return err
 	}
 	if !all {
-		p.log.LogAttrs(ctx, slog.LevelWarn, "parse results not removed: too many jobs are open to know what they need", slog.String("worker", p.holder))
+		p.log.LogAttrs(ctx, slog.LevelWarn, "parse results not removed: too many jobs are open, or one cannot be read, to know what they need", slog.String("worker", p.holder))
 		return nil
 	}
 	for _, one := range due {
@@ -230,7 +227,8 @@ type needs struct {
 }
 
 // neededParses are the parse results that open jobs have taken. all is false
-// when not every open job was read.
+// when not every open job was read: there are too many, or a newer program, or
+// the store, keeps one from being read.
 func (p *Pipeline) neededParses(ctx context.Context) (needed map[needs]bool, all bool, err error) {
 	needed, n := map[needs]bool{}, 0
 	for m, err := range p.store.List(ctx, bucket.Page{Prefix: openPrefix}) {
@@ -249,7 +247,7 @@ func (p *Pipeline) neededParses(ctx context.Context) (needed map[needs]bool, all
 			continue
 		}
 		if err != nil {
-			return nil, false, err
+			return nil, false, nil
 		}
 		if ref := j.rec.Parse; ref != nil && ref.ETag != "" && !j.rec.State.Settled() {
 			needed[needs{ref.ID, ref.Gen}] = true

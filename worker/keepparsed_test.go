@@ -279,3 +279,23 @@ func TestALookAtParsedIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// What an open job needs that a newer program wrote is not known: nothing is
+// removed meanwhile, and the sweep comes to its end.
+func TestParsedIsKeptWhileARecordCannotBeRead(t *testing.T) {
+	keeping(t, func(t *testing.T, f *floor, p *worker.Pipeline, _ worker.Job) {
+		id := worker.ID{0xab, 1}
+		f.server.PutRaw(storeName, worker.RecordOf(id), []byte(`{"format":2}`), nil)
+		f.server.PutRaw(storeName, worker.MarkerOf(id, 1), nil, nil)
+		f.sweepAfter(p, keep) // marks it
+		if rep := f.sweepAfter(p, 2*day); rep.Parsed != 0 || f.parsedObjects() != 1 {
+			t.Errorf("%d removed, %d are left; want none and one", rep.Parsed, f.parsedObjects())
+		}
+		if err := f.server.Bucket(storeName).Remove(t.Context(), worker.MarkerOf(id, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if rep := f.sweepAfter(p, 2*day); rep.Parsed != 1 {
+			t.Errorf("%d removed once all can be read, want one", rep.Parsed)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -152,8 +153,16 @@ func (p *Pipeline) tidyMarker(ctx context.Context, m bucket.Info, id ID, gen int
 	ahead := j == nil || j.rec.Gen < gen
 	absent := ahead && p.storeTime(m.Date).Sub(m.Modified) > p.markerAlone()
 	over := j != nil && (j.rec.Gen > gen || j.rec.Gen == gen && j.rec.State == Closed)
-	if !absent && !over {
+	if !absent && !over || j == nil && !p.recordless(ctx, id) {
 		return nil
 	}
 	return p.store.Remove(ctx, p.marker(id, gen))
+}
+
+// recordless: there is no record, for certain. One that could not be read now, or
+// that a newer program wrote, is open for all that is known, and without its
+// marker it would be nobody's.
+func (p *Pipeline) recordless(ctx context.Context, id ID) bool {
+	_, err := p.load(ctx, id)
+	return errors.Is(err, bucket.ErrNotFound)
 }

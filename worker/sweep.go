@@ -120,7 +120,8 @@ func crossed(t, last, now time.Time) bool {
 	return now.Sub(t) > old && (last.Before(t) || now.Sub(t)/old > last.Sub(t)/old)
 }
 
-// nudge advances one job in a sweep; nil when it has no record.
+// nudge advances one job in a sweep; nil when it has no record, or none that can
+// be read now.
 func (p *Pipeline) nudge(ctx context.Context, id ID, rep *SweepReport) *job {
 	release, err := p.hands.take(ctx, id)
 	if err != nil {
