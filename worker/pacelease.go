@@ -14,10 +14,10 @@ type pacer struct {
 	control control[Pace]
 
 	left  int         // submissions of the chunk in hand
-	spare int         // of chunks that have ended: nobody used them, and the next lease says so
 	until time.Time   // when that ends
+	spare int         // submissions of ended chunks that nobody used: the next lease says so
 	full  time.Time   // too many documents are staged: look again then
-	done  int         // submissions not made that are accounted for: nothing is given back of them
+	kept  int         // submissions not made whose giving back is accounted for already
 	begun []time.Time // submissions taken whose document may not be staged yet
 
 	took func(ctx context.Context, n int) // a simulation is told of what is taken; nil in a program
@@ -208,7 +208,7 @@ func (c *pacer) unstaged(ctx context.Context, gone bool) {
 		return
 	}
 	defer c.control.give()
-	c.done++
+	c.kept++
 	if gone {
 		c.spare++
 		c.tell(ctx, -1)
@@ -222,8 +222,8 @@ func (c *pacer) giveBack(ctx context.Context, p *Pipeline) {
 		return
 	}
 	defer c.control.give()
-	if c.done > 0 {
-		c.done--
+	if c.kept > 0 {
+		c.kept--
 		return
 	}
 	c.tell(ctx, -1)

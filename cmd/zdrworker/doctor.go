@@ -22,7 +22,7 @@ credentials and how long they last against the life of presigned URLs, the
 buckets and their settings, conditional writes raced by many, a canary that is
 staged, signed, fetched and delivered by a bare client, the signers' rights,
 queues, clock, and the provider's answer to the key. It takes less than a
-minute, reads and names no document, and leaves nothing behind.
+minute, or what --timeout says, reads and names no document, and leaves nothing behind.
 
 Each line is ok, warn, fail or unknown; unknown is what cannot be told from
 here, never a yes. The exit code is 0 where nothing failed, 64 where something
@@ -37,6 +37,9 @@ refuses the key or the account, 70 where content came back from it.`,
 }
 
 func (a *app) doctor(cmd *cobra.Command, strict bool, timeout time.Duration) error {
+	if timeout <= 0 {
+		return usage("--timeout: a time above 0 is wanted")
+	}
 	c, err := a.config(cmd)
 	if all, ok := errors.AsType[config.Errors](err); ok {
 		return a.mistakes(all)

@@ -36,7 +36,7 @@ func (a *app) html(ctx context.Context, w *opened, j worker.Job, file string) er
 	if err != nil {
 		return err
 	}
-	sheets := map[int]page.Sheet(nil)
+	var sheets map[int]page.Sheet
 	if said == "" {
 		sheets, said = a.sheets(ctx, w, j, fields)
 	}

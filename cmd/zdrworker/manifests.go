@@ -30,8 +30,8 @@ provider's key is named in a Secret that you make:
 
 Pods run as the restricted standard wants it, on a read-only root. Locations of
 batches are in the ConfigMap, one index of the Job each, never in arguments.
-Nobody can be asked there: a batch that would cost more than budget.confirm_over
-is refused unless budget.credits_per_run bounds it.
+Nobody can be asked there, so batches say --yes: budget.credits_per_run and
+budget.credits_per_day of the configuration bound what they spend.
 The Job treats the exit codes of zdrworker as zdrworker help exit-codes says.
 KEDA scales by the SQS queue of sources, or --queue-url, where there is one.`,
 		Example: `  zdrworker manifests --image registry.example/zdrworker:v1.0.0 | kubectl apply -f -

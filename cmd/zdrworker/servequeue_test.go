@@ -19,12 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/sirupsen/logrus"
 
 	"github.com/zdrworker/zdrworker/worker/sandbox"
+	"github.com/zdrworker/zdrworker/worker/trigger/natstest"
 )
 
 // queueConfig serves from one queue; a sweep shares what it found through it.
@@ -108,29 +106,9 @@ func TestServeFromSQS(t *testing.T) {
 }
 
 func TestServeFromNATS(t *testing.T) {
-	host, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	host.Start()
-	t.Cleanup(func() { host.Shutdown(); host.WaitForShutdown() })
-	if !host.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the NATS server is not ready")
-	}
-	conn, err := nats.Connect(host.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ZDR", Subjects: []string{"zdr.>"}}); err != nil {
-		t.Fatal(err)
-	}
-	fromQueue(t, fmt.Sprintf(`nats: {url: %q, stream: ZDR, subject: zdr.nudges, events: [zdr.events]}`, host.ClientURL()), func(body string) {
-		if _, err := js.Publish(t.Context(), "zdr.events", []byte(body)); err != nil {
+	host := natstest.Start(t, "ZDR", "zdr.>")
+	fromQueue(t, fmt.Sprintf(`nats: {url: %q, stream: ZDR, subject: zdr.nudges, events: [zdr.events]}`, host.URL), func(body string) {
+		if _, err := host.JS.Publish(t.Context(), "zdr.events", []byte(body)); err != nil {
 			t.Fatal(err)
 		}
 	})

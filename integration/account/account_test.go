@@ -17,13 +17,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/zdrworker/zdrworker/integration/miniotest"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
 	"github.com/zdrworker/zdrworker/worker/config"
+	"github.com/zdrworker/zdrworker/worker/trigger/natstest"
 )
 
 const (
@@ -40,7 +38,7 @@ func TestAccount(t *testing.T) {
 	if testing.Short() {
 		t.Skip("MinIO is not part of the short tests; run without -short")
 	}
-	bus := startBus(t)
+	bus := natstest.Start(t, stream, subject).URL
 	for name, value := range map[string]string{
 		"ZDRWORKER_TEST_MINIO":            "process", // see the package's doc
 		"MINIO_NOTIFY_NATS_ENABLE_BUS":    "on",
@@ -58,32 +56,6 @@ func TestAccount(t *testing.T) {
 	t.Run("rights", w.testRights)
 	t.Run("signers", w.testSigners)
 	t.Run("container", w.testContainer)
-}
-
-func startBus(t *testing.T) string {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the NATS server is not ready")
-	}
-	conn, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err == nil {
-		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: stream, Subjects: []string{subject}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.ClientURL()
 }
 
 // world is what all accounts share.

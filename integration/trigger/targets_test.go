@@ -7,13 +7,11 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
-	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/zdrworker/zdrworker/integration/miniotest"
+	"github.com/zdrworker/zdrworker/worker/trigger/natstest"
 )
 
 func TestMain(m *testing.M) { miniotest.Main(m) }
@@ -44,14 +42,15 @@ func TestMinIO(t *testing.T) {
 	}
 	dir := t.TempDir()
 	g := &targets{bearer: rand.Text()}
-	address := g.startStream(t, filepath.Join(dir, "nats"))
+	bus := natstest.Start(t, streamName, subject)
+	g.js = bus.JS
 	web := httptest.NewServer(g)
 	t.Cleanup(web.Close)
 	g.url = web.URL
 	for name, value := range map[string]string{
 		"ZDRWORKER_TEST_MINIO":                 "process", // see the package's doc
 		"MINIO_NOTIFY_NATS_ENABLE_BUS":         "on",
-		"MINIO_NOTIFY_NATS_ADDRESS_BUS":        address,
+		"MINIO_NOTIFY_NATS_ADDRESS_BUS":        bus.Addr,
 		"MINIO_NOTIFY_NATS_SUBJECT_BUS":        subject,
 		"MINIO_NOTIFY_NATS_JETSTREAM_BUS":      "on",
 		"MINIO_NOTIFY_WEBHOOK_ENABLE_HOOK":     "on",
@@ -66,33 +65,6 @@ func TestMinIO(t *testing.T) {
 	t.Run("stream", g.testStream)
 	t.Run("webhook", g.testWebhook)
 	t.Run("strangers", g.testStrangers)
-}
-
-// startStream gives the address of a NATS server with one stream.
-func (g *targets) startStream(t *testing.T, dir string) (address string) {
-	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: dir, NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the NATS server is not ready")
-	}
-	conn, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	if g.js, err = jetstream.New(conn); err != nil {
-		t.Fatal(err)
-	}
-	_, err = g.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: streamName, Subjects: []string{subject}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Addr().String()
 }
 
 // ServeHTTP passes on to the handler of the test at work.

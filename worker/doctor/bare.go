@@ -23,7 +23,7 @@ const maxReply = 1 << 16
 func newBare(x *checkup) *bare {
 	t := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: x.roots()}}
 	return &bare{&http.Client{
-		Transport: t, Timeout: 8 * time.Second,
+		Transport: t, Timeout: x.o.Timeout / 7, // so that one lost answer leaves a check some time
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

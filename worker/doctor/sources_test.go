@@ -9,9 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/zdrworker/zdrworker/worker/trigger/natstest"
 )
 
 // queue answers as SQS does, with attributes or with an error's code.
@@ -62,33 +60,13 @@ func TestSQS(t *testing.T) {
 }
 
 func TestNATS(t *testing.T) {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the NATS server is not ready")
-	}
-	conn, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	if err == nil {
-		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"x"}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := natstest.Start(t, "EVENTS", "x")
 	for _, tt := range []struct {
 		name, url, stream string
 		want              line
 	}{
-		{"there", s.ClientURL(), "EVENTS", line{"nats", OK, "the stream is there", "", ""}},
-		{"no such stream", s.ClientURL(), "NONE", line{"nats", Fail, "the stream does not exist", "make it", Configuration}},
+		{"there", s.URL, "EVENTS", line{"nats", OK, "the stream is there", "", ""}},
+		{"no such stream", s.URL, "NONE", line{"nats", Fail, "the stream does not exist", "make it", Configuration}},
 		{"away", "nats://127.0.0.1:1", "EVENTS", line{"nats", Fail, "NATS does not answer", "check network", Unreachable}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

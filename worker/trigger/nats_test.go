@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/zdrworker/zdrworker/worker/trigger"
+	"github.com/zdrworker/zdrworker/worker/trigger/natstest"
 )
 
 // stream is an embedded NATS server with one stream on the subjects events and
@@ -25,29 +25,8 @@ type stream struct {
 
 func newStream(t *testing.T) *stream {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
-		t.Fatal("the NATS server is not ready")
-	}
-	conn, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "ZDR", Subjects: []string{"events", "nudges", "other"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &stream{js, conn}
+	s := natstest.Start(t, "ZDR", "events", "nudges", "other")
+	return &stream{s.JS, s.Conn}
 }
 
 func (s *stream) publish(t *testing.T, bodies ...[]byte) {

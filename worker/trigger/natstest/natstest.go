@@ -1,0 +1,47 @@
+// Package natstest runs a real NATS server with JetStream in the process of a
+// test.
+package natstest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Server is a server with one stream. It ends with its test.
+type Server struct {
+	URL  string // nats://127.0.0.1:PORT
+	Addr string // 127.0.0.1:PORT
+	Conn *nats.Conn
+	JS   jetstream.JetStream
+}
+
+// Start starts a server with a stream on some subjects, in a folder of its own.
+func Start(t testing.TB, stream string, subjects ...string) *Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the NATS server is not ready")
+	}
+	conn, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err == nil {
+		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: stream, Subjects: subjects})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Server{URL: s.ClientURL(), Addr: s.Addr().String(), Conn: conn, JS: js}
+}
