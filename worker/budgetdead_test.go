@@ -55,3 +55,48 @@ func TestSweepsFreeWhatTheDeadReserved(t *testing.T) {
 		})
 	}
 }
+
+// Two workers die with a reservation each for what they never sent. Neither job
+// fits beside the other's, so each gives up its own before it waits.
+func TestTwoOfTheDeadDoNotWaitForEachOther(t *testing.T) {
+	onBudget(t, worker.Budget{CreditsPerDay: 2 * mostOf}, func(t *testing.T, f *floor, _ *worker.Pipeline) {
+		for i := range 2 {
+			f.dieStaging(f.document("inbox", i))
+		}
+		if s := f.today(f.pipeline(worker.Limits{}, nil)); s.Reserved != 2*mostOf {
+			t.Fatalf("the dead left %+v, want %v reserved", s, 2*mostOf)
+		}
+		f.budget.CreditsPerDay = 1.9 * mostOf
+		p := f.pipeline(worker.Limits{}, nil)
+		for range 6 {
+			time.Sleep(10 * time.Minute)
+			if _, err := p.Run(t.Context(), worker.RunOptions{Documents: f.these("inbox", 2)}); err == nil {
+				break
+			}
+		}
+		if s := f.today(p); f.results() != 2 || s.Reserved != 0 {
+			t.Errorf("%d results of 2 after an hour, %+v", f.results(), s)
+		}
+	})
+}
+
+// dieStaging has a worker claim a document, reserve for it, and die before it is
+// staged.
+func (f *floor) dieStaging(d worker.Document) {
+	f.t.Helper()
+	p, dead := f.pipeline(worker.Limits{}, nil), false
+	f.server.Intercept(func(_ context.Context, c memstore.Call, do func() error) error {
+		if dead = dead || c.Op == memstore.Copy; dead {
+			return bucket.ErrUnavailable
+		}
+		return do()
+	})
+	defer f.server.Intercept(nil)
+	j, err := p.Put(f.t.Context(), d)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if _, err := p.Advance(f.t.Context(), j.ID); err == nil || !dead {
+		f.t.Fatalf("the worker did not die: %v", err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -75,4 +76,38 @@ func TestWalksEnd(t *testing.T) {
 	if _, first := l.join(window{}); !first {
 		t.Error("who asks next waits for nobody")
 	}
+}
+
+// emptyList is a provider whose list is read and has nothing.
+type emptyList struct {
+	Provider
+	read int
+}
+
+func (p *emptyList) ExtractJobs(context.Context, ade.ListOptions) (ade.JobList, error) {
+	p.read++
+	return ade.JobList{}, nil
+}
+
+// Whoever waited for a walk of somebody who had to leave walks in his place.
+func TestWalksAreTakenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from := &emptyList{}
+		p := &Pipeline{provider: from, extractLists: newListings(), parseLists: newListings()}
+		p.extractLists.turn <- struct{}{} // somebody walks
+		ctx, leave := context.WithCancel(t.Context())
+		var left, stayed error
+		var both sync.WaitGroup
+		both.Go(func() { _, left = p.candidates(ctx, StepExtract, window{}) })
+		synctest.Wait()
+		both.Go(func() { _, stayed = p.candidates(t.Context(), StepExtract, window{}) })
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		<-p.extractLists.turn
+		both.Wait()
+		if !errors.Is(left, context.Canceled) || stayed != nil || from.read != 2 {
+			t.Errorf("who left got %v, who stayed %v, after %d pages; want a walk of two", left, stayed, from.read)
+		}
+	})
 }
