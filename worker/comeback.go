@@ -28,11 +28,12 @@ func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answer
 	return nil
 }
 
-// failAgain says once more that a document failed, where another version's word
-// stands or none was said because another version stood.
+// failAgain says once more that a document failed, where the word of another
+// version or of an earlier generation stands, or none was said because another
+// version stood or none did.
 func (p *Pipeline) failAgain(ctx context.Context, j *job) error {
 	seen, err := p.standing(ctx, j.rec.Route.Failure)
-	if err != nil || seen.Metadata["zdr-ref"] == j.rec.Ref {
+	if err != nil || j.rec.published(seen) {
 		return err
 	}
 	return p.publishFailure(ctx, j)

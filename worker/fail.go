@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -102,7 +103,9 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 		_, err = p.store.Put(ctx, j.rec.Route.Failure, bytes.NewReader(body), bucket.PutOptions{
 			Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
 			ContentType: "application/json",
-			Metadata:    map[string]string{"zdr-format": "1", "zdr-ref": j.rec.Ref, "zdr-source-version": versionOf(j.rec.Source)},
+			Metadata: map[string]string{
+				"zdr-format": "1", "zdr-ref": j.rec.Ref, "zdr-generation": strconv.Itoa(j.rec.Gen), "zdr-source-version": versionOf(j.rec.Source),
+			},
 		})
 		if !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
 			return err

@@ -64,11 +64,6 @@ func (p *Pipeline) putParsed(ctx context.Context, j *job, a *attempt, v verdict,
 	})
 }
 
-// published: what stands at the parse's key is this generation's.
-func (r *record) published(seen bucket.Info) bool {
-	return seen.ETag != "" && seen.Metadata["zdr-ref"] == r.Ref && seen.Metadata["zdr-generation"] == strconv.Itoa(r.Gen)
-}
-
 // parsedBefore: the outbox of a parse is gone, so either its result was
 // published and the crash came after, or it is lost.
 func (p *Pipeline) parsedBefore(ctx context.Context, j *job) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -62,6 +63,12 @@ func (p *Pipeline) standing(ctx context.Context, key string) (bucket.Info, error
 		return bucket.Info{}, nil
 	}
 	return info, err
+}
+
+// published: what stands where the job's word belongs was written by the job, in
+// the generation that it is in. A retry may end otherwise than what it repeats.
+func (r *record) published(seen bucket.Info) bool {
+	return seen.ETag != "" && seen.Metadata["zdr-ref"] == r.Ref && seen.Metadata["zdr-generation"] == strconv.Itoa(r.Gen)
 }
 
 // place says where a result belongs by what became of its document meanwhile.
