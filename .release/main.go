@@ -115,13 +115,19 @@ func (r *release) git(args ...string) (string, error) {
 // build makes one static program. The go command stamps version and commit into
 // it, and takes the machine's paths out.
 func (r *release) build(pkg, file, system, arch, tags string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=auto", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", file, pkg)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = r.root, os.Stderr, os.Stderr
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
-	if err := cmd.Run(); err != nil {
+	if _, err := r.goCommand(system, arch, "build", "-trimpath", "-buildvcs=auto", "-tags", tags, "-ldflags", "-s -w -buildid=", "-o", file, pkg); err != nil {
 		return err
 	}
 	return r.stamped(file)
+}
+
+// goCommand runs the go command at the root, for a platform.
+func (r *release) goCommand(system, arch string, args ...string) (string, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Stderr = r.root, os.Stderr
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0")
+	out, err := cmd.Output()
+	return string(out), err
 }
 
 // stamped holds a program to bear its commit: the go command leaves it out without
@@ -145,16 +151,12 @@ func (r *release) archive(system, arch string) error {
 	if system == "windows" {
 		program, kind, pack = "zdrworker.exe", ".zip", zipped
 	}
-	file, done, err := r.temporary(program)
+	files, done, err := r.program(program, "./cmd/zdrworker", system, arch, "")
+	defer done()
 	if err != nil {
 		return err
 	}
-	defer done()
-	if err := r.build("./cmd/zdrworker", file, system, arch, ""); err != nil {
-		return err
-	}
-	files := []entry{{program, file, 0o755}}
-	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
+	for _, name := range []string{"README.md", "CHANGELOG.md"} {
 		files = append(files, entry{name, filepath.Join(r.root, name), 0o644})
 	}
 	return r.pack(fmt.Sprintf("zdrworker_%s_%s_%s%s", r.version, system, arch, kind), pack, files)
@@ -162,15 +164,30 @@ func (r *release) archive(system, arch string) error {
 
 // lambda is the function's package: one program that is called bootstrap.
 func (r *release) lambda(arch string) error {
-	file, done, err := r.temporary("bootstrap")
+	files, done, err := r.program("bootstrap", "./cmd/zdrlambda", "linux", arch, "nosandbox,lambda.norpc")
+	defer done()
 	if err != nil {
 		return err
 	}
-	defer done()
-	if err := r.build("./cmd/zdrlambda", file, "linux", arch, "nosandbox,lambda.norpc"); err != nil {
-		return err
+	return r.pack(fmt.Sprintf("zdrlambda_%s_linux_%s.zip", r.version, arch), zipped, files)
+}
+
+// program is one, with its licence and those of what it was made from.
+func (r *release) program(name, pkg, system, arch, tags string) (files []entry, done func(), err error) {
+	dir, err := os.MkdirTemp("", "zdrworker-release-")
+	done = func() { _ = os.RemoveAll(dir) }
+	if err != nil {
+		return nil, done, err
 	}
-	return r.pack(fmt.Sprintf("zdrlambda_%s_linux_%s.zip", r.version, arch), zipped, []entry{{"bootstrap", file, 0o755}})
+	file, notices := filepath.Join(dir, name), filepath.Join(dir, noticesName)
+	if err := r.build(pkg, file, system, arch, tags); err != nil {
+		return nil, done, err
+	}
+	text, err := r.notices(pkg, system, arch, tags)
+	if err == nil {
+		err = os.WriteFile(notices, text, 0o644)
+	}
+	return []entry{{name, file, 0o755}, {"LICENSE", filepath.Join(r.root, "LICENSE"), 0o644}, {noticesName, notices, 0o644}}, done, err
 }
 
 // image is the context that the Dockerfile is built from.
@@ -179,21 +196,19 @@ func (r *release) image(arch string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	if err := r.build("./cmd/zdrworker", filepath.Join(dir, "zdrworker"), "linux", arch, "nosandbox"); err != nil {
-		return err
-	}
-	dockerfile, err := os.ReadFile("Dockerfile")
+	files, done, err := r.program("zdrworker", "./cmd/zdrworker", "linux", arch, "nosandbox")
+	defer done()
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "Dockerfile"), dockerfile, 0o644),
-		os.WriteFile(filepath.Join(dir, "ca-certificates.crt"), roots(), 0o644),
-	)
-}
-
-// temporary is a place for a program that goes into an archive.
-func (r *release) temporary(name string) (file string, done func(), err error) {
-	dir, err := os.MkdirTemp("", "zdrworker-release-")
-	return filepath.Join(dir, name), func() { _ = os.RemoveAll(dir) }, err
+	for _, f := range append(files, entry{"Dockerfile", "Dockerfile", 0o644}) {
+		text, err := os.ReadFile(f.from)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.name), text, f.mode); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, "ca-certificates.crt"), roots(), 0o644)
 }
