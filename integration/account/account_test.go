@@ -54,6 +54,7 @@ func TestAccount(t *testing.T) {
 	w := &world{minio: miniotest.Start(t), bus: bus}
 	t.Run("doctor", w.testDoctor)
 	t.Run("rights", w.testRights)
+	t.Run("removal", w.testRemoval)
 	t.Run("signers", w.testSigners)
 	t.Run("container", w.testContainer)
 }
