@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -60,7 +61,7 @@ func (a *app) variables(cmd *cobra.Command) error {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil && wrong == nil {
-			wrong = usage("variable " + variable(f.Name) + " has a value that --" + f.Name + " does not take")
+			wrong = usage("variable " + variable(f.Name) + ": " + wanted(f))
 		}
 	})
 	return wrong
@@ -80,11 +81,18 @@ func choice(p *string, def string, set ...string) *chosen {
 // Set takes one of the set.
 func (c *chosen) Set(s string) error {
 	if !slices.Contains(c.set, s) {
-		return fmt.Errorf("one of %s is wanted", strings.Join(c.set, ", "))
+		return errors.New(c.wanted())
 	}
 	*c.value = s
 	return nil
 }
+
+// words are the values that can be named: nothing stands for the default.
+func (c *chosen) words() []string {
+	return slices.DeleteFunc(slices.Clone(c.set), func(s string) bool { return s == "" })
+}
+
+func (c *chosen) wanted() string { return "one of " + strings.Join(c.words(), ", ") + " is wanted" }
 
 // String gives the value.
 func (c *chosen) String() string { return *c.value }
@@ -108,12 +116,27 @@ func flagError(cmd *cobra.Command, err error) error {
 	case *pflag.ValueRequiredError:
 		text = "--" + e.GetFlag().Name + " needs a value"
 	case *pflag.InvalidValueError:
-		text = "--" + e.GetFlag().Name + " has a value that it does not take"
-		if c, ok := e.GetFlag().Value.(*chosen); ok {
-			text = fmt.Sprintf("--%s: one of %s is wanted", e.GetFlag().Name, strings.Join(c.set, ", "))
-		}
+		text = "--" + e.GetFlag().Name + ": " + wanted(e.GetFlag())
 	}
 	return &failure{code: codeUsage, text: text, hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+}
+
+// wanted says what a flag takes.
+func wanted(f *pflag.Flag) string {
+	if c, ok := f.Value.(*chosen); ok {
+		return c.wanted()
+	}
+	switch f.Value.Type() {
+	case "bool":
+		return "true or false is wanted"
+	case "int":
+		return "a whole number is wanted"
+	case "float64":
+		return "a number is wanted"
+	case "duration":
+		return "a time such as 90s, 30m or 6h is wanted"
+	}
+	return "another value is wanted"
 }
 
 // plainWord is what can be repeated on standard error: the name of a command

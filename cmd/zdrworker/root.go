@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The groups of the commands in help.
@@ -55,7 +56,45 @@ seals the result in your bucket, and removes what it staged.`,
 	root.AddCommand(newDoctor(a), newManifests(a))
 	root.AddCommand(sandboxCommands(a)...)
 	root.AddCommand(helpTopics()...)
+	ownUnknown(root)
+	completeSets(root)
 	return root
+}
+
+// ownUnknown makes the library's own commands refuse what they do not know, as
+// all others do.
+func ownUnknown(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Args = knownCommand
+		case "completion":
+			cmd.Args, cmd.RunE = unknownCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
+}
+
+// knownCommand is what help can be asked about.
+func knownCommand(cmd *cobra.Command, given []string) error {
+	about, rest, err := cmd.Root().Find(given)
+	if err != nil {
+		return err
+	}
+	return unknownCommand(about, rest)
+}
+
+// completeSets lets shells complete the values of flags with a closed set.
+func completeSets(cmd *cobra.Command) {
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if c, ok := f.Value.(*chosen); ok {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(c.words(), cobra.ShellCompDirectiveNoFileComp))
+		}
+	})
+	for _, sub := range cmd.Commands() {
+		completeSets(sub)
+	}
 }
 
 // unknownCommand refuses what is no command. It repeats a word only: somebody
@@ -64,7 +103,10 @@ func unknownCommand(cmd *cobra.Command, given []string) error {
 	if len(given) == 0 {
 		return nil
 	}
-	f := &failure{code: codeUsage, text: "unknown command"}
+	f := &failure{code: codeUsage, text: "unknown command", hint: classOf(codeUsage).hint}
+	if cmd.HasParent() {
+		f.hint = "`" + cmd.CommandPath() + " --help` lists the commands"
+	}
 	if plainWord.MatchString(given[0]) {
 		f.text += " " + given[0]
 		if near := cmd.SuggestionsFor(given[0]); len(near) > 0 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -26,7 +28,8 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 	defer stop()
 	root := newRoot(a)
 	root.SetArgs(args)
-	err = root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	err = hinted(cmd, err)
 	if caught, ok := errors.AsType[*signalled](context.Cause(ctx)); ok && err != nil && explain(err).code != caught.code() {
 		err = &failure{code: caught.code(), text: caught.Error()}
 	}
@@ -34,6 +37,14 @@ func run(ctx context.Context, args, environ []string, stdin io.Reader, stdout, s
 		return a.fail(err)
 	}
 	return a.exit
+}
+
+// hinted names the command's own help where its usage was wrong.
+func hinted(cmd *cobra.Command, err error) error {
+	if f, ok := errors.AsType[*failure](err); ok && f.code == codeUsage && f.hint == "" && cmd.HasParent() {
+		f.hint = "`" + cmd.CommandPath() + " --help` shows how"
+	}
+	return err
 }
 
 // signalled is the cause of a context that a signal ended.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -162,7 +163,7 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 		return &failure{code: codeUsage, text: "run needs PATH…", hint: "name files, folders or s3://bucket/prefix, or give --files-from"}
 	case o.noWait && o.output != "":
 		return usage("--no-wait has no results to write to --output")
-	case o.credits < 0:
+	case !(o.credits >= 0) || math.IsInf(o.credits, 0): // NaN would be no bound at all
 		return usage("--max-credits: a number from 0 is wanted")
 	case o.noWait && o.credits > 0:
 		return usage("--no-wait submits nothing, so --max-credits has nothing to bound")
