@@ -142,6 +142,7 @@ func (s *service) run(ctx context.Context) error {
 		})
 	}
 	err = s.server.Run(ctx)
+	stop(err) // it may have ended by itself, and nobody would work at what still comes
 	feeds.Wait()
 	return errors.Join(err, admin.close())
 }
