@@ -15,8 +15,8 @@ import (
 type NATSOptions struct {
 	Options
 	// Durable is the consumer that all workers share. It is used as it is, or
-	// made: explicit acknowledgement, AckWait, any number of deliveries.
-	// Default: "zdrworker".
+	// made: explicit acknowledgement, AckWait, any number of deliveries. One that
+	// acknowledges otherwise is refused. Default: "zdrworker".
 	Durable string
 	// Subject is where Send publishes; the stream must take it in. It also
 	// filters a consumer that is made here, together with Also. Default: none;
@@ -67,8 +67,8 @@ func NewNATS(js jetstream.JetStream, stream string, o NATSOptions) (*NATS, error
 }
 
 // Run takes messages until ctx ends, and then returns nil. ErrSource: the
-// stream does not exist, or the connection was closed for good. Other failures
-// are logged and tried again, ever slower.
+// stream does not exist, its consumer cannot be used, or the connection was
+// closed for good. Other failures are logged and tried again, ever slower.
 func (n *NATS) Run(ctx context.Context, h Handler) error {
 	work, end := outlive(ctx, n.o.Grace)
 	defer end()
@@ -82,7 +82,7 @@ func (n *NATS) Run(ctx context.Context, h Handler) error {
 			continue
 		}
 		n.o.broken(ctx, SourceNATS, err)
-		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrConnectionClosed) {
+		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, errAcks) {
 			return fmt.Errorf("trigger: nats: consume: %w", ErrSource)
 		}
 		sleep(ctx, tries.next())
@@ -96,7 +96,11 @@ func (n *NATS) consume(ctx, work context.Context, h Handler, crew *crew, tries *
 	if err != nil {
 		return err
 	}
-	renew := c.CachedInfo().Config.AckWait / 2
+	config := c.CachedInfo().Config
+	if config.AckPolicy != jetstream.AckExplicitPolicy {
+		return errAcks
+	}
+	renew := config.AckWait / 2
 	for ctx.Err() == nil {
 		crew.breathe(ctx)
 		free := crew.reserve(ctx, n.o.Parallel)
@@ -114,6 +118,10 @@ func (n *NATS) consume(ctx, work context.Context, h Handler, crew *crew, tries *
 	}
 	return nil
 }
+
+// errAcks: of such a consumer a message is gone before its job is durable, or
+// with a later one that was quicker.
+var errAcks = errors.New("the consumer's acknowledgements are not explicit")
 
 // consumer finds the durable consumer, or makes it.
 func (n *NATS) consumer(ctx context.Context) (jetstream.Consumer, error) {

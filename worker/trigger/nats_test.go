@@ -221,3 +221,23 @@ func TestNATSWithoutItsStream(t *testing.T) {
 		t.Errorf("log: %v", lines)
 	}
 }
+
+// TestNATSRefusesOtherAcks: of a consumer that needs no acknowledgement, or
+// takes one for all before it, messages would be lost with the worker.
+func TestNATSRefusesOtherAcks(t *testing.T) {
+	t.Parallel()
+	for durable, policy := range map[string]jetstream.AckPolicy{"none": jetstream.AckNonePolicy, "all": jetstream.AckAllPolicy} {
+		s := newStream(t)
+		if _, err := s.js.CreateConsumer(t.Context(), "ZDR", jetstream.ConsumerConfig{Durable: durable, AckPolicy: policy}); err != nil {
+			t.Fatal(err)
+		}
+		s.publish(t, message(t, "s3_created"))
+		var handled desk
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		err := s.source(t, trigger.NATSOptions{Durable: durable}).Run(ctx, &handled)
+		cancel()
+		if !errors.Is(err, trigger.ErrSource) || handled.count() != 0 || s.owed(durable) != 1 {
+			t.Errorf("%s: %v, %d handled, %d owed", durable, err, handled.count(), s.owed(durable))
+		}
+	}
+}
