@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
@@ -75,7 +76,7 @@ func (q *SQS) deleteOnce(ctx context.Context, handles []string) (left []string) 
 		return handles
 	}
 	for _, f := range out.Failed {
-		i, err := strconv.Atoi(*f.Id)
+		i, err := strconv.Atoi(aws.ToString(f.Id))
 		if err == nil && i >= 0 && i < len(handles) && !f.SenderFault {
 			left = append(left, handles[i])
 		}

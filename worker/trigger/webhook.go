@@ -145,7 +145,9 @@ func (e *endpoint) take(rw http.ResponseWriter, r *http.Request) int {
 		return e.refused(http.StatusRequestEntityTooLarge)
 	}
 	if err != nil {
-		return http.StatusBadRequest // cut short; its sender has an error of its own
+		// Cut short, or too slow while it waited here for its turn: nothing is
+		// known against the message, so it may come again.
+		return http.StatusServiceUnavailable
 	}
 	// What was begun is finished even when the sender does not wait for it.
 	ctx, stop := stay(r)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -287,3 +289,25 @@ func TestNewRefuses(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// late is a body whose reading took too long.
+type late struct{}
+
+func (late) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+// TestWebhookSlowBody: a message that could not be read in time, because all
+// hands were busy for example, is not refused for good.
+func TestWebhookSlowBody(t *testing.T) {
+	w, err := trigger.NewWebhook([]string{secret}, trigger.WebhookOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var handled desk
+	r := httptest.NewRequest(http.MethodPost, "/", late{})
+	r.Header.Set("Authorization", "Bearer "+secret)
+	answer := httptest.NewRecorder()
+	w.Handler(&handled).ServeHTTP(answer, r)
+	if answer.Code != http.StatusServiceUnavailable || answer.Header().Get("Retry-After") == "" || handled.count() != 0 {
+		t.Errorf("status %d, %d handled", answer.Code, handled.count())
+	}
+}
