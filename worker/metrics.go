@@ -156,8 +156,14 @@ func (m *meter) noticed(id ID, arrived time.Time) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.landed) < maxLanded {
-		m.landed[id] = arrived
+	m.landed[id] = arrived
+	for old := range m.landed {
+		if len(m.landed) <= maxLanded {
+			return
+		}
+		if old != id { // one that another worker sealed, most likely
+			delete(m.landed, old)
+		}
 	}
 }
 
