@@ -82,17 +82,8 @@ func (p *Pipeline) Serve(o ServeOptions) (*Server, error) {
 // it is none of ours, so that the event may be forgotten. Any error means that
 // the same may work later.
 func (s *Server) Arrived(ctx context.Context, d Document) error {
-	begin := s.mayHurry(ctx, d)
-	j, l, err := s.claimed(ctx, d, begin)
-	if l != nil {
-		go s.hurry(ctx, j, *l)
-		return nil
-	}
-	if begin {
-		<-s.quick
-		s.p.pacer.giveBack(ctx, s.p)
-	}
-	if err != nil || j == nil {
+	j, hurried, err := s.takeIn(ctx, d)
+	if err != nil || j == nil || hurried {
 		return err
 	}
 	if j.rec.State == Claimed {
@@ -101,6 +92,23 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 		s.queue.move(j.id, time.Time{}, false)
 	}
 	return nil
+}
+
+// takeIn makes a document's job durable. hurried: it is carried on already.
+func (s *Server) takeIn(ctx context.Context, d Document) (j *job, hurried bool, err error) {
+	begin := s.mayHurry(ctx, d)
+	defer func() { // after a panic too: a place that is not given back keeps Run from ending
+		if begin && !hurried {
+			<-s.quick
+			s.p.pacer.giveBack(ctx, s.p)
+		}
+	}()
+	j, l, err := s.claimed(ctx, d, begin)
+	if l == nil {
+		return j, false, err
+	}
+	go s.hurry(ctx, j, *l)
+	return j, true, nil
 }
 
 // claimed makes a document's job durable; nil when the document is no work.

@@ -273,7 +273,9 @@ func (s *Server) Ready(ctx context.Context) Code {
 	if time.Since(s.ready.at) < readyFresh {
 		return s.ready.code
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	// Not the asker's context: one who hangs up would make others hear that no
+	// bucket answers.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyLimit)
 	defer cancel()
 	s.ready.code, s.ready.at = s.look(ctx), time.Now()
 	return s.ready.code
