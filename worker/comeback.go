@@ -15,17 +15,24 @@ import (
 func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answerKeys) error {
 	r := j.rec
 	switch {
-	case r.State == Closed && r.Failure != nil && missedDocument(Code(r.Failure.Code)) && r.Failure.Billed == "no":
+	case r.wanted():
 		return p.reopenFor(ctx, j, src, keys)
-	case r.State == Closed && r.Result != nil && r.Result.Status == StatusDiscarded:
-		// Discarding is the policy's choice, and so is paying again.
-		return p.reopenFor(ctx, j, src, keys)
-	case src.Version == "" && r.Result != nil && r.State.Settled():
+	case r.Result != nil && r.State.Settled() && (src.Version == "" || r.Result.Status == StatusSuperseded):
 		return p.restore(ctx, j, src, keys)
-	case src.Version == "" && r.Failure != nil && r.State == Closed:
+	case src.Version == "" && r.Failure != nil && r.State.ended():
 		return p.failAgain(ctx, j)
 	}
 	return nil
+}
+
+// wanted: the job came to its end without an answer for want of its document,
+// and that is there again. Discarding a result is the policy's choice, and so is
+// paying again.
+func (r *record) wanted() bool {
+	if f := r.Failure; f != nil {
+		return r.State.ended() && f.Billed == "no" && missedDocument(Code(f.Code))
+	}
+	return r.State.Settled() && r.Result != nil && r.Result.Status == StatusDiscarded
 }
 
 // failAgain says once more that a document failed, where the word of another
@@ -42,8 +49,14 @@ func (p *Pipeline) failAgain(ctx context.Context, j *job) error {
 // missedDocument: the job failed because its document was not there.
 func missedDocument(c Code) bool { return c == CodeSourceGone || c == CodeSourceChanged }
 
-// reopenFor is reopen with the names that the record has dropped.
+// reopenFor is reopen with the names that the record has dropped. What is staged
+// of a result that was discarded goes first.
 func (p *Pipeline) reopenFor(ctx context.Context, j *job, src source, keys answerKeys) error {
+	if j.rec.State == Sealed {
+		if _, _, err := p.stepRemove(ctx, j); err != nil {
+			return err
+		}
+	}
 	return p.reopenAs(ctx, j, func(r *record) {
 		r.Source, r.Route.Result, r.Route.Failure = src, keys.result, keys.failure
 	})
@@ -75,30 +88,66 @@ func (r *record) again() {
 
 // restore brings a settled result back from history, under the condition that
 // nothing else changes at the result key meanwhile. Nothing is sent and nothing
-// is billed.
+// is billed. What is not in history either was taken away by its owner.
 func (p *Pipeline) restore(ctx context.Context, j *job, src source, keys answerKeys) error {
+	named := *j
+	named.rec = j.rec.clone()
+	named.rec.Source, named.rec.Route.Result, named.rec.Route.Failure = src, keys.result, keys.failure
 	for range maxPublish {
 		seen, err := p.standing(ctx, keys.result)
-		if err != nil || seen.Metadata["zdr-ref"] == j.rec.Ref {
+		if err != nil {
 			return err
 		}
-		named := *j
-		named.rec = j.rec.clone()
-		named.rec.Source, named.rec.Route.Result, named.rec.Route.Failure = src, keys.result, keys.failure
+		if seen.Metadata["zdr-ref"] == j.rec.Ref {
+			return p.restored(ctx, j, &named)
+		}
 		place, err := p.place(ctx, &named, bucket.Info{})
 		if err != nil || place != placeResult {
 			return err
 		}
 		old, err := p.store.Get(ctx, historyKey(j.rec.Ref), bucket.GetOptions{})
+		if errors.Is(err, bucket.ErrNotFound) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
 		err = p.putBack(ctx, &named, seen, old)
-		if !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
+		if err != nil && !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
 			return err
 		}
 	}
 	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// restored is for a result that stands at its key: a failure of other bytes does
+// not stay beside it, and the record does not call it superseded any more.
+func (p *Pipeline) restored(ctx context.Context, j, named *job) error {
+	if !p.noFailure(ctx, named, named.rec.Source.Modified) {
+		if err := p.dropFailure(ctx, named); err != nil {
+			return err
+		}
+	}
+	if j.rec.Result.Status != StatusSuperseded {
+		return nil
+	}
+	err := p.swap(ctx, j, EventNote, "", func(r *record) { r.Result.Status = r.standing() })
+	if errors.Is(err, errLost) {
+		return nil // somebody was faster, with the same or with more
+	}
+	return err
+}
+
+// dropFailure removes a failure while the job's version of its document stands.
+func (p *Pipeline) dropFailure(ctx context.Context, j *job) error {
+	seen, err := p.standing(ctx, j.rec.Route.Failure)
+	if err != nil || seen.ETag == "" {
+		return err
+	}
+	if place, err := p.place(ctx, j, bucket.Info{}); err != nil || place != placeResult {
+		return err
+	}
+	return p.store.Remove(ctx, j.rec.Route.Failure)
 }
 
 func (p *Pipeline) putBack(ctx context.Context, j *job, seen bucket.Info, old bucket.Object) error {
@@ -114,10 +163,7 @@ func (p *Pipeline) putBack(ctx context.Context, j *job, seen bucket.Info, old bu
 		Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
 		ContentType: old.ContentType, Metadata: meta,
 	})
-	if err != nil {
-		return err
-	}
-	return p.removeFailure(ctx, j)
+	return err
 }
 
 // standing is the status that a result has at its key, whatever became of it in

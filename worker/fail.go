@@ -116,7 +116,7 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 
 // removeFailure takes an older failure away once the document has a result.
 func (p *Pipeline) removeFailure(ctx context.Context, j *job) error {
-	if j.rec.Seal != nil && p.noFailure(ctx, j) {
+	if p.noFailure(ctx, j, j.rec.stagedAt()) {
 		return nil
 	}
 	seen, err := p.standing(ctx, j.rec.Route.Failure)
@@ -124,6 +124,18 @@ func (p *Pipeline) removeFailure(ctx context.Context, j *job) error {
 		return err
 	}
 	return p.store.Remove(ctx, j.rec.Route.Failure)
+}
+
+// stagedAt is when the document of the attempt that is sealed was surely there;
+// zero where that was before a retry, or is not known.
+func (r *record) stagedAt() time.Time {
+	if r.Seal == nil {
+		return time.Time{}
+	}
+	if a := r.attempt(r.Seal.Attempt); a != nil && a.Gen == r.Gen {
+		return a.IntendedAt
+	}
+	return time.Time{}
 }
 
 // signedParameters are what makes a URL in a text usable.

@@ -25,26 +25,25 @@ const (
 )
 
 // noFailure reports that no failure object of an older version of the job's
-// document stands. A listing says so if it began after the document was staged:
-// an older version's failure that is written later was decided before this
-// version was there, and no look would find that one either.
-func (p *Pipeline) noFailure(ctx context.Context, j *job) bool {
-	a := j.rec.attempt(j.rec.Seal.Attempt)
-	if a == nil || a.Gen != j.rec.Gen || a.IntendedAt.IsZero() {
+// document stands. A listing says so if it began after the document was there: an
+// older version's failure that is written later was decided before, and no look
+// would find that one either.
+func (p *Pipeline) noFailure(ctx context.Context, j *job, there time.Time) bool {
+	if there.IsZero() {
 		return false
 	}
-	f, staged := &p.failures, a.IntendedAt.Add(2*time.Second) // a Date is cut to the second
+	f, there := &p.failures, there.Add(2*time.Second) // a Date is cut to the second
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()
 	case <-ctx.Done():
 		return false
 	}
-	if f.looks++; !staged.Before(f.began) && f.looks >= looksBefore && !p.now().Before(f.next) {
+	if f.looks++; !there.Before(f.began) && f.looks >= looksBefore && !p.now().Before(f.next) {
 		f.looks, f.next = 0, p.now().Add(failuresFresh)
 		f.list(ctx, p, j.now)
 	}
-	return staged.Before(f.began) && f.keys != nil && !f.keys[j.rec.Route.Failure]
+	return there.Before(f.began) && f.keys != nil && !f.keys[j.rec.Route.Failure]
 }
 
 // list reads one page, at some time after began. More than that is not kept.

@@ -36,14 +36,14 @@ func (p *Pipeline) claimParse(ctx context.Context, d Document, o ParseOptions) (
 	}
 	defer release()
 	j, err = p.load(ctx, ref.ID)
-	again := err == nil && j.rec.State == Closed && j.rec.Result.gone()
+	again := err == nil && (j.rec.State == Closed && j.rec.Result.gone() || j.rec.wanted())
 	if !again && !errors.Is(err, bucket.ErrNotFound) {
 		return j, false, fault("put", "", err)
 	}
 	if err := p.fit(ctx, &src, head, true, o.Password != ""); err != nil {
 		return nil, false, err
 	}
-	if again { // what was parsed is kept no longer
+	if again { // what was parsed is kept no longer, or the document was away
 		return j, true, p.reopenAs(ctx, j, func(r *record) { r.Source, r.Dependents = src, nil })
 	}
 	return p.open(ctx, ref.ID, p.parseRecord(ref, src, route.Name))

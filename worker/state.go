@@ -139,6 +139,9 @@ func (s State) Settled() bool {
 	return s == Sealed || s == Failing || s == Draining || s == Closed
 }
 
+// ended: the outcome is told, and another try may begin.
+func (s State) ended() bool { return s == Draining || s == Closed }
+
 // pressing: there is something to do that people wait for. A failure is known
 // when it is written down, but not told yet.
 func (s State) pressing() bool { return !s.Settled() || s == Failing }

@@ -210,8 +210,8 @@ func (s *Survey) done(ctx context.Context, src source, route Route) (out Prospec
 // stands is what is to be expected where there is a job.
 func (j *job) stands() (out Prospect, known bool) {
 	switch {
-	case j.rec.Result.gone():
-		return Prospect{}, false // parsed once, and kept no longer
+	case j.rec.Result.gone(), j.rec.wanted():
+		return Prospect{}, false // parsed once, and kept no longer; or its document is back
 	case j.rec.State.Settled():
 		return Prospect{Settled: true}, true
 	case j.rec.State == Claimed:
