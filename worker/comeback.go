@@ -101,7 +101,7 @@ func (p *Pipeline) restore(ctx context.Context, j *job, src source, keys answerK
 		if seen.Metadata["zdr-ref"] == j.rec.Ref {
 			return p.restored(ctx, j, &named)
 		}
-		place, err := p.place(ctx, &named, bucket.Info{})
+		place, err := p.place(ctx, &named, seen)
 		if err != nil || place != placeResult {
 			return err
 		}

@@ -61,12 +61,10 @@ func (p *Pipeline) loadEarlier(ctx context.Context, src source, route string, re
 
 // answers: the document has its answer from this job or will have it, or a
 // failure that was billed. A failure that cost nothing is what a new revision
-// may mend, and a result that was discarded is wanted again.
+// may mend, and a result that was discarded is wanted again, both from when they
+// are known.
 func (r *record) answers() bool {
-	switch {
-	case r.State != Closed:
-		return true
-	case r.Failure != nil:
+	if r.Failure != nil {
 		return r.Failure.Billed != "no"
 	}
 	return r.Result == nil || r.Result.Status != StatusDiscarded

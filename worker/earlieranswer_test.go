@@ -19,6 +19,8 @@ func TestAnswers(t *testing.T) {
 		{"failed and billed", failed("yes"), true},
 		{"failed, perhaps billed", failed("unknown"), true},
 		{"failed for nothing", failed("no"), false},
+		{"failed for nothing just now", &record{State: Draining, Failure: &failure{Billed: "no"}}, false},
+		{"discarded just now", &record{State: Sealed, Result: &sealed{Status: StatusDiscarded}}, false},
 	} {
 		if got := tt.rec.answers(); got != tt.want {
 			t.Errorf("%s: answers = %t, want %t", tt.name, got, tt.want)

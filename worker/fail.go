@@ -80,8 +80,8 @@ func (p *Pipeline) stepFailing(ctx context.Context, j *job) (pause, bool, error)
 }
 
 // publishFailure writes the failure object unless the document has a newer
-// version: then this failure is nobody's concern any more. A newer version's
-// failure is never covered by an older one's.
+// version, or a later revision's word: then this failure is nobody's concern any
+// more, and it covers no other.
 func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 	if j.rec.Step == StepParse {
 		return nil // it is said of each document that waited for it
@@ -93,18 +93,18 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 	}
 	for range maxPublish {
 		seen, err := p.standing(ctx, j.rec.Route.Failure)
-		if err != nil {
+		if err != nil || j.rec.outdone(seen) {
 			return err
 		}
-		to, err := p.place(ctx, j, bucket.Info{})
-		if err != nil || to != placeResult {
+		if wanted, err := p.failureWanted(ctx, j); err != nil || !wanted {
 			return err
 		}
 		_, err = p.store.Put(ctx, j.rec.Route.Failure, bytes.NewReader(body), bucket.PutOptions{
 			Condition:   bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""},
 			ContentType: "application/json",
 			Metadata: map[string]string{
-				"zdr-format": "1", "zdr-ref": j.rec.Ref, "zdr-generation": strconv.Itoa(j.rec.Gen), "zdr-source-version": versionOf(j.rec.Source),
+				"zdr-format": "1", "zdr-ref": j.rec.Ref, "zdr-generation": strconv.Itoa(j.rec.Gen),
+				"zdr-revision": strconv.Itoa(j.rec.Route.Revision), "zdr-source-version": versionOf(j.rec.Source),
 			},
 		})
 		if !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
@@ -112,6 +112,17 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 		}
 	}
 	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// failureWanted: the failure belongs at its key, by the document and by the
+// result that it has.
+func (p *Pipeline) failureWanted(ctx context.Context, j *job) (bool, error) {
+	answer, err := p.standing(ctx, j.rec.Route.Result)
+	if err != nil {
+		return false, err
+	}
+	to, err := p.place(ctx, j, answer)
+	return to == placeResult, err
 }
 
 // removeFailure takes an older failure away once the document has a result.

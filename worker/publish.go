@@ -76,37 +76,43 @@ type place int
 
 const (
 	placeResult  place = iota // the document's version is current
-	placeHistory              // a newer version exists
+	placeHistory              // a newer version exists, or a later revision has answered
 	placeNowhere              // the document is gone and its result is not wanted
 )
 
-// place looks at the document. seen is what stands at the result key: once the
-// document is gone, it alone can say that a newer version was answered.
+// place looks at the document. seen is what stands at the result key: it can say
+// that a later revision has answered, and once the document is gone, it alone,
+// that a newer version was.
 func (p *Pipeline) place(ctx context.Context, j *job, seen bucket.Info) (place, error) {
 	now, err := p.store.Head(ctx, j.rec.Source.Key, "")
+	gone := errors.Is(err, bucket.ErrNotFound)
 	switch {
 	case !p.keeps(ruleNewest):
 		return placeResult, nil
-	case errors.Is(err, bucket.ErrNotFound) && p.set.OnSourceDeleted == DeletedDiscard:
+	case gone && p.set.OnSourceDeleted == DeletedDiscard:
 		return placeNowhere, nil
-	case errors.Is(err, bucket.ErrNotFound) && newer(seen, j.rec.Source):
-		return placeHistory, nil
-	case errors.Is(err, bucket.ErrNotFound):
-		return placeResult, nil
-	case err != nil:
+	case err != nil && !gone:
 		return 0, err
-	}
-	if versionOf(source{Version: now.Version, ETag: now.ETag}) != versionOf(j.rec.Source) {
+	case j.rec.outdone(seen), gone && newer(seen, j.rec.Source):
+		return placeHistory, nil
+	case !gone && versionOf(source{Version: now.Version, ETag: now.ETag}) != versionOf(j.rec.Source):
 		return placeHistory, nil
 	}
 	return placeResult, nil
 }
 
-// newer: the result that stands is of a version that was written after this
-// one, or in the same second.
+// outdone: what stands is the word of a later revision about the same version of
+// the document.
+func (r *record) outdone(seen bucket.Info) bool {
+	n, err := strconv.Atoi(seen.Metadata["zdr-revision"])
+	return err == nil && n > r.Route.Revision && seen.Metadata["zdr-source-version"] == versionOf(r.Source)
+}
+
+// newer: the result that stands is of another version, which was written after
+// this one, or in the same second.
 func newer(seen bucket.Info, than source) bool {
 	at, err := time.Parse(time.RFC3339, seen.Metadata["zdr-source-modified"])
-	return err == nil && !at.Before(than.Modified.Truncate(time.Second))
+	return err == nil && seen.Metadata["zdr-source-version"] != versionOf(than) && !at.Before(than.Modified.Truncate(time.Second))
 }
 
 // setAside keeps the result of another version that is about to be replaced,
