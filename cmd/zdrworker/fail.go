@@ -48,6 +48,9 @@ func explain(err error) *failure {
 	f := &failure{code: codeInternal, text: safe(err), cause: err}
 	if own, ok := errors.AsType[*failure](err); ok {
 		f.code, f.text, f.hint = own.code, own.Error(), own.hint
+	} else if unapproved(err) {
+		f.code, f.text = codeNotApproved, "a job has to be submitted whose schema the policy does not name"+ofJob(err)
+		f.hint = "give the schema with --schema, or `zdrworker policy approve FILE` adds it"
 	} else if w, ok := errors.AsType[*worker.Fault](err); ok {
 		f.code, f.text, f.hint = classOf(code(w.Code)).code, told(w), w.Hint
 	} else if c, ok := errors.AsType[coded](err); ok {
@@ -70,10 +73,22 @@ func told(w *worker.Fault) string {
 	if w.Err != nil {
 		text = safe(w.Err)
 	}
-	if w.Ref != "" {
-		text += " (job " + w.Ref + ")"
+	return text + ofJob(w)
+}
+
+// unapproved: the boundary let a schema not out. It comes that late where a job
+// was made with a schema that this command was not given.
+func unapproved(err error) bool {
+	r, ok := errors.AsType[*zdr.Refusal](err)
+	return ok && r.Rule == zdr.RuleSchema
+}
+
+// ofJob says which job an error is about.
+func ofJob(err error) string {
+	if w, ok := errors.AsType[*worker.Fault](err); ok && w.Ref != "" {
+		return " (job " + w.Ref + ")"
 	}
-	return text
+	return ""
 }
 
 // codeByClass finds the code of errors that are classes.
