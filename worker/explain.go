@@ -149,7 +149,9 @@ func (p *Pipeline) readText(ctx context.Context, key string) (zdr.Text, error) {
 // not name any more. Errors: job_not_found.
 func (p *Pipeline) FindDocument(ctx context.Context, key string, routes Routes) (Job, error) {
 	info, err := p.store.Head(ctx, key, "")
-	if err != nil {
+	if errors.Is(err, bucket.ErrNotFound) {
+		return Job{}, &Fault{Op: "find", Code: CodeNotFound, Hint: "the store bucket has no such document; a ref is 8 digits of it or more"}
+	} else if err != nil {
 		return Job{}, fault("find", "", err)
 	}
 	version := versionOf(source{Version: info.Version, ETag: info.ETag})

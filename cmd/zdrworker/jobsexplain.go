@@ -30,11 +30,18 @@ func (a *app) jobsExplain(ctx context.Context, w *opened, j worker.Job) error {
 	if err != nil {
 		return err
 	}
+	halt, err := w.Pipeline.Paused(ctx)
+	if err != nil {
+		return err
+	}
 	usual, err := w.Pipeline.Usual(ctx, d.Route)
 	if err != nil {
 		return err
 	}
 	x := explanationOf(d, stop, usual, time.Now())
+	if !stop.Open && unsubmitted(d.Job) && halt.Of(d.Route) {
+		x.pausedSince(halt, d.Route)
+	}
 	if a.json {
 		line := a.jobLine(j)
 		line["type"], line["so_far"], line["next"], line["you_can"] = "explanation", x.soFar, x.next, x.can
@@ -50,6 +57,23 @@ func (a *app) jobsExplain(ctx context.Context, w *opened, j worker.Job) error {
 		return err
 	}
 	return a.explained("waiting for", x.waiting(), "so far", strings.Join(x.soFar, " · "), "next", x.next, "you can", strings.Join(x.can, " · "))
+}
+
+// unsubmitted: neither the job nor its parse is at the provider.
+func unsubmitted(j worker.Job) bool {
+	p := j.Parse
+	return j.State == worker.Claimed && (p == nil || p.Ready || p.State == "" || p.State == worker.Claimed)
+}
+
+// pausedSince makes a pause the reason: it stands in no record, since it is of
+// all jobs.
+func (x *explanation) pausedSince(halt worker.Pause, route string) {
+	resume := "zdrworker resume"
+	if x.since = halt.All; x.since.IsZero() {
+		x.since, resume = halt.Routes[route], resume+" --route "+route
+	}
+	x.reason, x.next = worker.WaitPaused, "nothing is submitted until somebody ends the pause"
+	x.can = append([]string{resume}, x.can...)
 }
 
 func (a *app) explained(pairs ...string) error {
