@@ -85,7 +85,7 @@ func (a *app) backfillChange(use, short, long string, do func(*worker.Pipeline, 
 func (a *app) backfillLine(b worker.Backfill, now time.Time) map[string]any {
 	sum := b.Counts()
 	line := map[string]any{
-		"type": "backfill", "id": b.ID, "began_at": b.Begun, "done": sum.Done(), "sealed": sum.Sealed, "unchanged": sum.Unchanged,
+		"type": "backfill", "id": b.ID, "began_at": second(b.Begun), "done": sum.Done(), "sealed": sum.Sealed, "unchanged": sum.Unchanged,
 		"failed": sum.Failed + sum.Refused, "held": sum.Held, "claimed": sum.Claimed, "skipped": sum.Skipped, "credits": sum.Credits,
 		"paused": !b.Paused.IsZero(), "routes": b.Routes, "lanes": len(b.Lanes), "left": b.Left,
 	}
@@ -129,7 +129,7 @@ func (a *app) backfillText(b worker.Backfill, now time.Time) string {
 func (a *app) backfillOutlook(b worker.Backfill, now time.Time) string {
 	switch {
 	case !b.Ended.IsZero():
-		return "ended " + clock(b.Ended, now) + " after " + took(b.Ended.Sub(b.Begun))
+		return "ended " + clock(b.Ended, now) + " after " + took(max(b.Ended.Sub(second(b.Begun)), 0))
 	case !b.Paused.IsZero():
 		return "paused since " + clock(b.Paused, now) + "; zdrworker backfill resume " + b.ID
 	}

@@ -102,7 +102,7 @@ func waiting(j worker.Job) worker.Reason {
 func (a *app) jobLine(j worker.Job) map[string]any {
 	line := map[string]any{
 		"type": "job", "ref": j.Ref, "state": j.State, "step": j.Step, "route": j.Route, "revision": j.Revision,
-		"generation": j.Gen, "attempt": j.Attempt, "claimed_at": j.Claimed, "updated_at": j.Updated,
+		"generation": j.Gen, "attempt": j.Attempt, "claimed_at": second(j.Claimed), "updated_at": j.Updated,
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -130,6 +130,10 @@ func (a *app) jobLine(j worker.Job) map[string]any {
 	}
 	return line
 }
+
+// second leaves of a time what the store's clock says, by which the others are:
+// a change must not look older than the claim before it.
+func second(t time.Time) time.Time { return t.Truncate(time.Second) }
 
 // title is the first line about a job.
 func title(j worker.Job) string {

@@ -13,7 +13,10 @@ func newJobsRetry(a *app) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "retry " + jobArg, Short: "Try a failed or held job again; says whether it can be billed twice", Args: args(jobArg),
-		Long: jobArgHelp + `
+		Long: `Try a job again that failed, or that is held since nobody knows whether it was
+billed.
+
+` + jobArgHelp + `
 
 A job that failed unbilled is tried again at once: if the next try succeeds it is
 billed once. Where the document was billed, or may have been, this asks first,
@@ -72,7 +75,9 @@ func newJobsAbandon(a *app) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use: "abandon " + jobArg, Short: "Give a job up; the provider may still bill what it accepted", Args: args(jobArg),
-		Long: jobArgHelp + `
+		Long: `Give a job up: its document gets no result unless the job is tried again.
+
+` + jobArgHelp + `
 
 The provider has no cancel: what it accepted it goes on with and may bill, and
 its result is thrown away. This asks first where that is so, and needs --yes

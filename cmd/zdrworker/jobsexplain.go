@@ -14,7 +14,14 @@ import (
 func newJobsExplain(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "explain " + jobArg, Short: "Say why a job waits, what comes next and what you can do", Args: args(jobArg),
-		Long: jobArgHelp,
+		Long: `Say in a few lines what a job waits for and since when, what has happened so far,
+what happens next and when, and what you can do about it and what that can cost.
+
+` + jobArgHelp + `
+
+A job waits for: slot, rate_limit, budget, result, provider, uncertain, credentials,
+breaker, paused or operator.`,
+		Example: "  zdrworker jobs explain 7f3c9a1e\n  zdrworker jobs explain s3://acme-docs/inbox/a.pdf",
 		RunE: func(cmd *cobra.Command, given []string) error {
 			return a.withJob(cmd, given[0], a.jobsExplain)
 		},

@@ -37,6 +37,9 @@ their markers; --all, --state closed and --state failed read every record.`,
 	f.BoolVar(&o.all, "all", false, "closed jobs too ($ZDRWORKER_ALL)")
 	f.IntVar(&o.limit, "limit", 0, "stop after so many jobs; 0 is all ($ZDRWORKER_LIMIT)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if o.limit < 0 {
+			return usage("--limit: a number from 0 is wanted")
+		}
 		return a.withRecords(cmd, func(ctx context.Context, w *opened) error { return a.jobsList(ctx, w, o) })
 	}
 	return cmd
@@ -89,7 +92,7 @@ func (a *app) jobRow(j worker.Job, first bool) error {
 		what = string(j.Code)
 	}
 	if a.showNames() && !j.Document.IsZero() {
-		what += "  " + j.Document.Reveal()
+		what += "  " + a.name(j.Document.Reveal())
 	}
 	return a.row(shortRef(j.Ref), j.Step, j.State, waiting(j), cut(j.Route, 24), j.Attempt, ago(time.Since(j.Claimed)), cost, what)
 }

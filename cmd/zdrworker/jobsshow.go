@@ -19,7 +19,10 @@ func newJobsShow(a *app) *cobra.Command {
 	var page string
 	cmd := &cobra.Command{
 		Use: "show " + jobArg, Short: "Show a job: state, history, receipt, and with --content its result", Args: args(jobArg),
-		Long: jobArgHelp + `
+		Long: `Show what became of a job: its state and history, its submissions, what it cost
+and where its result is.
+
+` + jobArgHelp + `
 
 --content adds the sealed result and what the provider said about the job in
 words of its own, which can quote the document. Both go to a terminal, and
@@ -30,6 +33,7 @@ the document with a box where each field was found. It is complete in itself,
 loads nothing, and only you can read it. It is content: remove it when you are
 done.`,
 	}
+	cmd.Example = "  zdrworker jobs show 7f3c9a1e\n  zdrworker jobs show s3://acme-docs/inbox/a.pdf --content"
 	cmd.Flags().BoolVar(&content, "content", false, "the sealed result and the provider's words too ($ZDRWORKER_CONTENT)")
 	cmd.Flags().StringVar(&page, "html", "", "write a page with the fields and where they come from to this file ($ZDRWORKER_HTML)")
 	cmd.RunE = func(cmd *cobra.Command, given []string) error {
@@ -163,7 +167,7 @@ func (a *app) detailLine(j worker.Job, d worker.Detail) map[string]any {
 	line := a.jobLine(j)
 	history := []map[string]any{}
 	for _, h := range j.History {
-		e := map[string]any{"at": h.At, "event": h.Event, "state": h.State, "attempt": h.Attempt}
+		e := map[string]any{"at": second(h.At), "event": h.Event, "state": h.State, "attempt": h.Attempt}
 		if h.Code != "" {
 			e["code"] = h.Code
 		}

@@ -49,7 +49,7 @@ func (a *app) verdict(v worker.Verdict) error {
 	why := string(v.Why)
 	captures := map[string]string{}
 	for _, c := range v.Match.Captures {
-		captures[c.Name] = a.name(c.Value)
+		captures[c.Name] = c.Value // told only where names are
 	}
 	if v.Why == worker.Matched {
 		why = fmt.Sprintf("matches %s and %s", v.Route.Prefix+"…", v.Match.Suffix)
@@ -103,10 +103,16 @@ func stepsOf(m worker.Match) []string {
 	return []string{worker.StepExtract}
 }
 
-// name gives a document's name where it may be shown.
+// name gives a document's name where it may be shown, on one line: a name must
+// not steer a terminal either. JSON has it as it is.
 func (a *app) name(s string) string {
 	if a.showNames() {
-		return s
+		return strings.Map(func(r rune) rune {
+			if r == '\n' || r == '\t' {
+				return '·'
+			}
+			return r
+		}, printable(s))
 	}
 	return "(--show-names)"
 }
