@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
 )
@@ -52,7 +53,9 @@ func Open(ctx context.Context, cfg aws.Config, location string) (*Store, error) 
 	return OpenWith(ctx, cfg, location, Options{})
 }
 
-// OpenWith is Open with options.
+// OpenWith is Open with options. Of cfg, Logger and ClientLogMode are left
+// aside, and so is what HTTPClient says of redirects where it is one of the
+// SDK's or of net/http: none is followed.
 func OpenWith(ctx context.Context, cfg aws.Config, location string, o Options) (*Store, error) {
 	name, err := parseLocation(location)
 	if err != nil {
@@ -105,7 +108,9 @@ func (o Options) apply(so *s3.Options) {
 	so.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	so.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	so.DisableLogOutputChecksumValidationSkipped = true
-	so.HTTPClient = client{so.HTTPClient}
+	// The SDK's log quotes keys, signatures and bodies.
+	so.ClientLogMode, so.Logger = 0, logging.Nop{}
+	so.HTTPClient = client{unredirected(so.HTTPClient)}
 }
 
 // needsPath says whether a bucket's name cannot be put in front of the host.
