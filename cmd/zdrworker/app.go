@@ -69,7 +69,7 @@ func (a *app) line(v any) error {
 	if !a.json {
 		return nil
 	}
-	out := json.NewEncoder(a.stdout)
+	out := json.NewEncoder(&calmJSON{w: a.stdout})
 	out.SetEscapeHTML(false)
 	return out.Encode(v)
 }

@@ -228,19 +228,12 @@ func (a *app) resultContent(ctx context.Context, w *opened, j worker.Job, said i
 	if err := a.printf("\n"); err != nil {
 		return err
 	}
-	if _, err := io.Copy(a.stdout, body); err != nil {
+	to := a.stdout
+	if isTerminal(to) {
+		to = &calmJSON{w: to}
+	}
+	if _, err := io.Copy(to, body); err != nil {
 		return errors.New("the result could not be read")
 	}
 	return a.printf("\n")
-}
-
-// printable keeps a text from steering the terminal.
-func printable(s string) string {
-	out := []rune(s)
-	for i, r := range out {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
-			out[i] = '·'
-		}
-	}
-	return string(out)
 }

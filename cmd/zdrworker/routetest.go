@@ -107,12 +107,7 @@ func stepsOf(m worker.Match) []string {
 // not steer a terminal either. JSON has it as it is.
 func (a *app) name(s string) string {
 	if a.showNames() {
-		return strings.Map(func(r rune) rune {
-			if r == '\n' || r == '\t' {
-				return '·'
-			}
-			return r
-		}, printable(s))
+		return inLine(s)
 	}
 	return "(--show-names)"
 }
