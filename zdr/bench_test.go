@@ -20,6 +20,8 @@ const (
 	testKey = "Bearer land_test_0123456789"
 	testRef = "1b7700aa11bb22cc33dd44ee55ff6677"
 	jobs    = "/v1/ade/extract/jobs"
+
+	stagingKey, outboxKey = "s/4f1d.md", "o/9c0e.json"
 )
 
 // wire is a real listener. It counts connections and bytes, and keeps the
@@ -172,6 +174,7 @@ type bench struct {
 	guard    *zdr.Guard
 	policy   zdr.Policy
 	schema   zdr.Schema
+	at       time.Time // when both URLs were signed
 	get, put string
 }
 
@@ -179,8 +182,9 @@ func newBench(t *testing.T, answer http.HandlerFunc, edits ...func(*zdr.Policy))
 	t.Helper()
 	b := &bench{t: t, wire: newWire(t, answer), journal: &journal{fail: map[zdr.Kind]bool{}}}
 	b.schema = mustSchema(t, `{"type":"object","properties":{"total":{"type":"number"}}}`)
-	b.get = b.wire.URL + "/x7k2/s/4f1d.md?X-Amz-Signature=aaaa"
-	b.put = b.wire.URL + "/x7k2/o/9c0e.json?X-Amz-Signature=bbbb"
+	b.at = time.Now().Truncate(time.Second)
+	b.get = presigned(b.wire.URL+"/x7k2/"+stagingKey, b.at, time.Hour)
+	b.put = presigned(b.wire.URL+"/x7k2/"+outboxKey, b.at, time.Hour)
 	b.policy = zdr.Policy{Development: true, Hosts: []string{b.wire.URL}}
 	b.policy.Approve(b.schema, "test")
 	for _, edit := range edits {
@@ -212,10 +216,13 @@ func mustJob(t testing.TB, id string) zdr.JobID {
 }
 
 func (b *bench) grant(raw string, role zdr.Role, method string) zdr.Grant {
-	now := time.Now()
+	key := stagingKey
+	if role == zdr.Writer {
+		key = outboxKey
+	}
 	return zdr.GrantFor(raw, zdr.Grant{
-		Role: role, Method: method, Key: "s/4f1d.md", Ref: testRef, Attempt: 1,
-		AccessKeyID: "AKIDEXAMPLE", SignedAt: now, Until: now.Add(time.Hour),
+		Role: role, Method: method, Key: key, Ref: testRef, Attempt: 1,
+		AccessKeyID: "AKIDEXAMPLE", SignedAt: b.at, Until: b.at.Add(time.Hour),
 	})
 }
 

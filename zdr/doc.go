@@ -10,7 +10,9 @@
 //   - Policy says what may leave: hosts, schemas, the lifetime of URLs.
 //   - Grant is a capability. The signer deposits what it signed; a URL that was
 //     not deposited does not leave, nor one for another job, attempt, role or
-//     field, nor one twice.
+//     field, nor one twice. The URL is read: without a signature, for another
+//     key, for longer or with more in its query than its grant says, it is not
+//     taken.
 //   - Schema and Prompts are what goes out in the clear, so they must be approved.
 //   - Recorder gets every verdict before it takes effect. A ledger stands there.
 //   - Reply holds what comes back to the fields of a receipt. Content in a reply

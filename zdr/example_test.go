@@ -7,8 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
@@ -36,27 +38,29 @@ func ExampleGuard_Do() {
 		return
 	}
 
-	// The signer deposits what it has signed.
+	// The signer deposits what it has signed: the guard is its Depository.
 	ctx := context.Background()
-	get, put := "http://127.0.0.1:9000/x7k2/s/4f1d.md?X-Amz-Signature=aa", "http://127.0.0.1:9000/x7k2/o/9c0e.json?X-Amz-Signature=bb"
-	deposit := func(url string, role zdr.Role, method, key string) {
-		now := time.Now()
-		err := guard.Deposit(ctx, zdr.GrantFor(url, zdr.Grant{
-			Role: role, Method: method, Key: key, Ref: "1b77", Attempt: 1,
-			AccessKeyID: "AKIDEXAMPLE", SignedAt: now, Until: now.Add(time.Hour),
-		}))
-		if err != nil {
-			fmt.Println(err)
-		}
+	signer, err := presign.New(presign.Config{
+		Bucket: "x7k2", Region: "us-east-1", Endpoint: "http://127.0.0.1:9000",
+		Reader:     presign.Identity{Credentials: credentials.NewStaticCredentialsProvider("READER", "reader-secret", "")},
+		Writer:     presign.Identity{Credentials: credentials.NewStaticCredentialsProvider("WRITER", "writer-secret", "")},
+		Depository: guard,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
 	}
-	deposit(get, zdr.Reader, "GET", "s/4f1d.md")
-	deposit(put, zdr.Writer, "PUT", "o/9c0e.json")
+	pair, err := signer.Sign(ctx, presign.Ask{StagingKey: "s/4f1d.md", OutboxKey: "o/9c0e.json", Ref: "1b77", Attempt: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 
 	create := func(document string) {
 		form := zdr.NewForm()
 		form.Add("schema", string(schema.Canonical()))
-		form.Add("markdown_url", get)
-		form.Add("output_save_url", put)
+		form.Add("markdown_url", pair.Get.Reveal())
+		form.Add("output_save_url", pair.Put.Reveal())
 		if document != "" {
 			form.Add("markdown", document)
 		}

@@ -30,24 +30,32 @@ type Grant struct {
 	Ref         string
 	Attempt     int // 1 and up
 	AccessKeyID string
-	SignedAt    time.Time
-	Until       time.Time
+	SignedAt    time.Time // on S3's clock, in whole seconds
+	Until       time.Time // when S3 refuses the URL, as SignedAt
 
 	// place is the digest of the URL without its query: a provider's reply may
 	// name the outbox with the signature cut off.
 	place [sha256.Size]byte
+	// seal is set where the URL was read and says the same as the grant.
+	seal [sha256.Size]byte
 }
 
-// GrantFor completes g with the digests of rawURL. A URL that does not parse
-// gives a Grant that Deposit refuses.
+// GrantFor completes g with the digests of rawURL, which it reads. Deposit
+// refuses the grant of a URL that is not presigned with Signature Version 4,
+// for g's Key, by g's AccessKeyID and from SignedAt until Until in whole
+// seconds, or that has any other parameter. Whether it was signed for GET or
+// PUT cannot be read off it. Set the other fields of g before.
 func GrantFor(rawURL string, g Grant) Grant {
-	g.URL, g.place = [sha256.Size]byte{}, [sha256.Size]byte{}
+	g.URL, g.place, g.seal = [sha256.Size]byte{}, [sha256.Size]byte{}, [sha256.Size]byte{}
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		return g
 	}
 	g.URL = sha256.Sum256([]byte(rawURL))
 	g.place = placeOf(u)
+	if signedAs(u, g) {
+		g.seal = sealOf(g)
+	}
 	return g
 }
 
@@ -91,6 +99,8 @@ func (p Policy) checkGrant(g Grant, now time.Time) string {
 		return RuleGrant
 	case !now.Before(g.Until):
 		return RuleExpired
+	case g.seal != sealOf(g):
+		return RuleGrant // the URL says otherwise
 	}
 	return ""
 }

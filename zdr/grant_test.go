@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +41,9 @@ func TestDepositRefuses(t *testing.T) {
 			b := newBench(t, nil)
 			g := b.grant(b.get, zdr.Reader, "GET")
 			test.edit(&g)
+			if g.URL != [32]byte{} {
+				g = b.signedAs(g) // the URL says what the grant does: that is not what is wrong
+			}
 			err := b.guard.Deposit(t.Context(), g)
 			if got := refusedBy(err); got != test.rule {
 				t.Fatalf("got %v, want a refusal by %q", err, test.rule)
@@ -54,6 +59,33 @@ func TestDepositRefuses(t *testing.T) {
 			}
 			b.wire.sawNothing(t)
 		})
+	}
+}
+
+// signedAs is g with a URL that says the same.
+func (b *bench) signedAs(g zdr.Grant) zdr.Grant {
+	address := b.wire.URL + "/x7k2/" + strings.ReplaceAll(g.Key, " ", "%20")
+	return zdr.GrantFor(presigned(address, g.SignedAt, g.Until.Sub(g.SignedAt), func(q url.Values) {
+		q.Set("X-Amz-Credential", g.AccessKeyID+"/"+g.SignedAt.UTC().Format("20060102")+"/us-east-2/s3/aws4_request")
+	}), g)
+}
+
+// What was read of a URL holds for the grant that it was read for.
+func TestGrantIsNotChangedAfterwards(t *testing.T) {
+	for name, edit := range map[string]func(*zdr.Grant){
+		"none":       func(*zdr.Grant) {},
+		"key":        func(g *zdr.Grant) { g.Key = "s/5a2b.md" },
+		"access key": func(g *zdr.Grant) { g.AccessKeyID = "AKIDOTHER" },
+		"beginning":  func(g *zdr.Grant) { g.SignedAt = g.SignedAt.Add(time.Second) },
+		"end":        func(g *zdr.Grant) { g.Until = g.Until.Add(-time.Second) },
+		"URL":        func(g *zdr.Grant) { g.URL[0]++ },
+	} {
+		b := newBench(t, nil)
+		g := b.grant(b.get, zdr.Reader, "GET")
+		edit(&g)
+		if got := refusedBy(b.guard.Deposit(t.Context(), g)); (got == "") != (name == "none") {
+			t.Errorf("%s: got rule %q", name, got)
+		}
 	}
 }
 
@@ -174,8 +206,7 @@ func TestExpiredGrant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, fields := outside(t)
 		g := over(t, p, nil)
-		now := time.Now()
-		depositOutside(t, g, fields, now.Add(time.Hour))
+		depositOutside(t, g, fields, time.Hour)
 		time.Sleep(time.Hour)
 		if _, err := g.Do(t.Context(), outsideRequest(t, g, fields), createCall()); refusedBy(err) != zdr.RuleExpired {
 			t.Errorf("got %v, want a refusal of the ended URL", err)
@@ -190,17 +221,20 @@ func outside(t *testing.T) (zdr.Policy, map[string]string) {
 	p.Approve(schema, "test")
 	return p, map[string]string{
 		"schema":          string(schema.Canonical()),
-		"markdown_url":    "https://x7k2.s3.us-east-2.amazonaws.com/s/4f1d.md?X-Amz-Signature=aaaa",
-		"output_save_url": "https://x7k2.s3.us-east-2.amazonaws.com/o/9c0e.json?X-Amz-Signature=bbbb",
+		"markdown_url":    "https://x7k2.s3.us-east-2.amazonaws.com/" + stagingKey,
+		"output_save_url": "https://x7k2.s3.us-east-2.amazonaws.com/" + outboxKey,
 	}
 }
 
-func depositOutside(t *testing.T, g *zdr.Guard, fields map[string]string, until time.Time) {
+// depositOutside signs the addresses in fields for that long and deposits them.
+func depositOutside(t *testing.T, g *zdr.Guard, fields map[string]string, life time.Duration) {
 	t.Helper()
-	common := zdr.Grant{Key: "k", Ref: testRef, Attempt: 1, AccessKeyID: "AKID", SignedAt: time.Now(), Until: until}
+	at := time.Now().Truncate(time.Second)
+	common := zdr.Grant{Ref: testRef, Attempt: 1, AccessKeyID: "AKIDEXAMPLE", SignedAt: at, Until: at.Add(life)}
 	get, put := common, common
-	get.Role, get.Method = zdr.Reader, "GET"
-	put.Role, put.Method = zdr.Writer, "PUT"
+	get.Role, get.Method, get.Key = zdr.Reader, "GET", keyIn(fields["markdown_url"])
+	put.Role, put.Method, put.Key = zdr.Writer, "PUT", keyIn(fields["output_save_url"])
+	fields["markdown_url"], fields["output_save_url"] = presigned(fields["markdown_url"], at, life), presigned(fields["output_save_url"], at, life)
 	for _, grant := range []zdr.Grant{
 		zdr.GrantFor(fields["markdown_url"], get), zdr.GrantFor(fields["output_save_url"], put),
 	} {
@@ -208,6 +242,12 @@ func depositOutside(t *testing.T, g *zdr.Guard, fields map[string]string, until 
 			t.Fatal(err)
 		}
 	}
+}
+
+// keyIn is the last two parts of an address.
+func keyIn(address string) string {
+	parts := strings.Split(address, "/")
+	return strings.Join(parts[len(parts)-2:], "/")
 }
 
 func outsideRequest(t *testing.T, g *zdr.Guard, fields map[string]string) *http.Request {
@@ -219,7 +259,7 @@ func TestOutboxOutsideThePrefixes(t *testing.T) {
 	p, fields := outside(t)
 	p.URLPrefixes = []string{"https://x7k2.s3.us-east-2.amazonaws.com/out/"}
 	g := over(t, p, nil)
-	depositOutside(t, g, fields, time.Now().Add(time.Hour))
+	depositOutside(t, g, fields, time.Hour)
 	if _, err := g.Do(t.Context(), outsideRequest(t, g, fields), createCall()); refusedBy(err) != zdr.RuleURLPrefix {
 		t.Errorf("got %v, want a refusal", err)
 	}
@@ -228,14 +268,14 @@ func TestOutboxOutsideThePrefixes(t *testing.T) {
 // Outside of Development, loopback and plain http do not leave in a field.
 func TestLoopbackOutsideOfDevelopment(t *testing.T) {
 	for _, raw := range []string{
-		"http://127.0.0.1:9000/s/a.md?x=1", "https://127.0.0.1:9000/s/a.md?x=1", "https://[::1]/s/a.md?x=1",
-		"https://localhost/s/a.md?x=1", "https://a.localhost/s/a.md", "https://0.0.0.0/s/a.md", "https://[::ffff:127.0.0.1]/s/a.md",
-		"http://x7k2.s3.us-east-2.amazonaws.com/s/a.md?x=1",
+		"http://127.0.0.1:9000/s/a.md", "https://127.0.0.1:9000/s/a.md", "https://[::1]/s/a.md",
+		"https://localhost/s/a.md", "https://a.localhost/s/a.md", "https://0.0.0.0/s/a.md", "https://[::ffff:127.0.0.1]/s/a.md",
+		"http://x7k2.s3.us-east-2.amazonaws.com/s/a.md",
 	} {
 		p, fields := outside(t)
 		g := over(t, p, nil)
 		fields["markdown_url"] = raw
-		depositOutside(t, g, fields, time.Now().Add(time.Hour))
+		depositOutside(t, g, fields, time.Hour)
 		if _, err := g.Do(t.Context(), outsideRequest(t, g, fields), createCall()); refusedBy(err) != zdr.RuleURL {
 			t.Errorf("%s: got %v, want a refusal", raw, err)
 		}
@@ -250,10 +290,10 @@ func TestRegistryIsBounded(t *testing.T) {
 		most := 0
 		for i := range 2000 {
 			fields := map[string]string{
-				"markdown_url":    fmt.Sprintf("https://x7k2.example/s/%d?x=1", i),
-				"output_save_url": fmt.Sprintf("https://x7k2.example/o/%d?x=1", i),
+				"markdown_url":    fmt.Sprintf("https://x7k2.example/s/%d", i),
+				"output_save_url": fmt.Sprintf("https://x7k2.example/o/%d", i),
 			}
-			depositOutside(t, g, fields, time.Now().Add(time.Minute))
+			depositOutside(t, g, fields, time.Minute)
 			time.Sleep(10 * time.Second)
 			most = max(most, zdr.GrantsForTest(g))
 		}
@@ -271,10 +311,10 @@ func TestUsedGrantsAreForgotten(t *testing.T) {
 		for i := range 500 {
 			one := map[string]string{
 				"schema":          fields["schema"],
-				"markdown_url":    fmt.Sprintf("https://x7k2.example/s/%d?x=1", i),
-				"output_save_url": fmt.Sprintf("https://x7k2.example/o/%d?x=1", i),
+				"markdown_url":    fmt.Sprintf("https://x7k2.example/s/%d", i),
+				"output_save_url": fmt.Sprintf("https://x7k2.example/o/%d", i),
 			}
-			depositOutside(t, g, one, time.Now().Add(time.Minute))
+			depositOutside(t, g, one, time.Minute)
 			if _, err := g.Do(t.Context(), outsideRequest(t, g, one), createCall()); refusedBy(err) != "" {
 				t.Fatal(err)
 			}
