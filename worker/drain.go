@@ -161,7 +161,7 @@ func each[T any](all []T, width int, do func(T)) {
 		}
 		return
 	}
-	var running sync.WaitGroup
+	var running crew
 	slots := make(chan struct{}, width)
 	for _, one := range all {
 		slots <- struct{}{}

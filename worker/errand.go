@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync"
 	"time"
 )
 
@@ -153,14 +152,12 @@ func (e *Errand) fill(ctx context.Context) error {
 
 // each moves on what a sweep found.
 func (e *Errand) each(ctx context.Context, ids []ID) {
-	var crew sync.WaitGroup
+	var movers crew
 	next := make(chan ID)
 	for range min(e.s.p.set.Workers, len(ids)) {
-		crew.Go(func() {
+		movers.Go(func() {
 			for id := range next {
-				if err := e.move(ctx, id); err != nil && !e.left() {
-					e.s.tell(ctx, slog.LevelInfo, "job not moved on", "", codeFor(err))
-				}
+				movers.safely(func() { e.one(ctx, id) })
 			}
 		})
 	}
@@ -168,7 +165,13 @@ func (e *Errand) each(ctx context.Context, ids []ID) {
 		next <- id
 	}
 	close(next)
-	crew.Wait()
+	movers.Wait()
+}
+
+func (e *Errand) one(ctx context.Context, id ID) {
+	if err := e.move(ctx, id); err != nil && !e.left() {
+		e.s.tell(ctx, slog.LevelInfo, "job not moved on", "", codeFor(err))
+	}
 }
 
 // Observe counts what became of a trigger's message, in metrics.

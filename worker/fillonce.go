@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
 
@@ -40,7 +39,7 @@ func (p *Pipeline) fillUntil(ctx context.Context, leave <-chan struct{}) (n int,
 func (p *Pipeline) fillOnce(ctx context.Context, b Backfill, room int, leave <-chan struct{}) (n int, err error) {
 	f := p.newFeeder(b, 0, 0, false)
 	keeping, stop := context.WithCancel(ctx)
-	var saving sync.WaitGroup
+	var saving crew
 	saving.Go(func() { f.keep(keeping) })
 	n, err = p.fillFrom(keeping, f, room, leave)
 	stop()

@@ -3,7 +3,10 @@ package worker
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
+
+	"github.com/zdrworker/zdrworker/zdr"
 )
 
 // Duty is who sweeps: a lease in the store bucket. It only saves work: two
@@ -50,6 +53,7 @@ func (p *Pipeline) whileOnDuty(ctx context.Context, do func(context.Context) err
 	renewed := make(chan struct{})
 	go func() {
 		defer close(renewed)
+		defer zdr.RecoverTo(os.Stderr, func() { stop(errLost) })
 		for sleep(ctx, dutyTime/3) {
 			if on, err := p.onDuty(ctx); err == nil && !on {
 				stop(errLost)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 
 	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
 )
 
 // SyncParser parses here and now, with the content in its reply. *ade.Client is
@@ -32,6 +34,10 @@ func ParseNow(ctx context.Context, p SyncParser, ask ade.Parse, to Store, key st
 	content, in := io.Pipe()
 	stored := make(chan error, 1)
 	go func() {
+		defer zdr.RecoverTo(os.Stderr, func() {
+			content.CloseWithError(io.ErrClosedPipe)
+			stored <- panicked("parse")
+		})
 		_, err := to.Put(ctx, key, content, bucket.PutOptions{Condition: bucket.Condition{Absent: true}, ContentType: "application/json"})
 		content.CloseWithError(errors.Join(err, io.ErrClosedPipe)) // nobody reads on
 		stored <- err

@@ -94,12 +94,16 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	closeFeeders := r.openFeeders(ctx)
 	var workers sync.WaitGroup
 	for range p.set.Workers {
-		workers.Go(func() { r.work(ctx) })
+		workers.Go(func() { r.root(func() { r.work(ctx) }) })
 	}
 	var feeding sync.WaitGroup
-	feeding.Go(func() { r.feed(ctx) })
-	feeding.Go(func() { p.keepEmpty(ctx) })
-	feeding.Go(func() { p.silent(ctx, r.out, func(id ID) { r.ended(ctx, id) }) })
+	for _, loop := range []func(){
+		func() { r.feed(ctx) },
+		func() { p.keepEmpty(ctx) },
+		func() { p.silent(ctx, r.out, func(id ID) { r.ended(ctx, id) }) },
+	} {
+		feeding.Go(func() { r.root(loop) })
+	}
 	r.watch(ctx)
 	cancel(nil)
 	feeding.Wait()

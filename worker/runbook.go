@@ -106,8 +106,13 @@ func (r *run) refuse(d Document, err error) {
 }
 
 // finish books an outcome and frees its slot.
-func (r *run) finish(id ID, d Document, o Outcome) {
+func (r *run) finish(id ID, d Document, o Outcome) { r.free(r.finished(id, d, o)) }
+
+// finished gives how many slots come free. Notify may panic: the lock is given
+// back all the same.
+func (r *run) finished(id ID, d Document, o Outcome) int {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.lastGood = time.Now()
 	r.freed = r.lastGood
 	r.out.drop(id)
@@ -119,8 +124,7 @@ func (r *run) finish(id ID, d Document, o Outcome) {
 		r.o.Notify(o)
 	}
 	r.report()
-	r.mu.Unlock()
-	r.free(slots)
+	return slots
 }
 
 // book counts what became of one document; r.mu is held.
@@ -152,6 +156,11 @@ func (r *run) stop(err error) {
 	}
 	r.mu.Unlock()
 	r.signal()
+}
+
+// root ends the Run where a part of it panics: nothing is brought home then.
+func (r *run) root(do func()) {
+	root("run", func(err error) { r.stop(err); r.cancel(err) }, do)
 }
 
 // trouble notes an error that may pass. When nothing has worked for too long

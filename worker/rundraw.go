@@ -58,7 +58,7 @@ func (r *run) openFeeders(ctx context.Context) func(Summary, error) (Summary, er
 	for _, b := range r.o.Backfills {
 		f := r.p.newFeeder(b, r.o.Share, r.o.Shares, true)
 		r.feeds = append(r.feeds, f)
-		saving.Go(func() { f.keep(keeping) })
+		saving.Go(func() { r.root(func() { f.keep(keeping) }) })
 	}
 	return func(sum Summary, err error) (Summary, error) {
 		stop()

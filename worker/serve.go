@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/zdrworker/zdrworker/zdr"
 )
 
 // ServeOptions is how a long-running worker is set up. The zero value works.
@@ -183,14 +180,8 @@ func (s *Server) Run(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// root recovers a goroutine's panic, which prints type and stack, and ends Run:
-// whoever runs it starts it again, and nothing is lost.
-func (s *Server) root(stop context.CancelCauseFunc, do func()) {
-	defer zdr.RecoverTo(os.Stderr, func() {
-		stop(&Fault{Op: "serve", Code: CodeInternal, Hint: "a part of the worker panicked; its type and stack were printed"})
-	})
-	do()
-}
+// root ends Run where a part of it panics.
+func (s *Server) root(stop context.CancelCauseFunc, do func()) { root("serve", stop, do) }
 
 // work moves one job after the other on.
 func (s *Server) work(ctx context.Context) {

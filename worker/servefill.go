@@ -107,7 +107,7 @@ func (f *fills) fill(ctx context.Context, b Backfill) {
 	}()
 	feed := f.s.p.newFeeder(b, 0, 0, false)
 	keeping, stop := context.WithCancel(ctx)
-	var saving sync.WaitGroup
+	var saving crew
 	saving.Go(func() { feed.keep(keeping) })
 	for d, err := range feed.documents(ctx) {
 		if err == nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
@@ -134,7 +133,7 @@ const raceGoes = 3
 
 func (r race) start(ctx context.Context, c bucket.Condition) []try {
 	tries := make([]try, r.writers)
-	var all sync.WaitGroup
+	var all crew
 	for i := range tries {
 		all.Go(func() {
 			t := &tries[i]
