@@ -90,7 +90,7 @@ var classes = []class{
 	{codeConfigMissing, exitUsage, "a setting is needed that is not set", "`zdrworker help environment` lists the settings"},
 	{codeConfigAbsent, exitUsage, "the configuration file that was named does not exist", "`zdrworker init` writes one"},
 	{codeEnvironment, exitUsage, "the process could not be kept from leaking", "take GODEBUG out of the environment and start again"},
-	{codeFile, exitUsage, "a file that was named cannot be read or written", "check that it exists and who may read it"},
+	{codeFile, exitUsage, "a file that was named cannot be read or written", "check that it is there, who may read or write it, and that there is room"},
 	{codeFileExists, exitUsage, "a file would be overwritten", "name another file, or move the old one away"},
 	{codeSchemaInvalid, exitUsage, "the schema is none, or the provider would refuse it", "`zdrworker schema check FILE` says where"},
 	{codeSchemaLint, exitUsage, "the schema says things that the provider should perhaps not keep", "change them, or approve them as they are with --yes"},

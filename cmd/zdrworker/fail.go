@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"syscall"
 
 	"github.com/zdrworker/zdrworker/presign"
 	"github.com/zdrworker/zdrworker/worker"
@@ -124,10 +125,19 @@ func codeByClass(err error) code {
 	if _, ok := errors.AsType[*presign.TooShort](err); ok {
 		return codeURLTooShort
 	}
-	if _, ok := errors.AsType[*fs.PathError](err); ok {
+	if ofFile(err) {
 		return codeFile
 	}
 	return codeInternal
+}
+
+// ofFile: the system refused something about a file.
+func ofFile(err error) bool {
+	if _, ok := errors.AsType[*os.LinkError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*fs.PathError](err)
+	return ok
 }
 
 // hintOf asks the error itself what to do.
@@ -175,6 +185,9 @@ func reason(err error) string {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
+	}
+	if no, ok := errors.AsType[syscall.Errno](err); ok {
+		return no.Error()
 	}
 	return fmt.Sprintf("%T: %v", err, err)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -66,6 +67,34 @@ func (r *runner) save(ctx context.Context, o worker.Outcome) (string, error) {
 	defer body.Close()
 	target := filepath.Join(r.o.output, local)
 	return target, writeWhole(target, body)
+}
+
+// checkOutput tries the output folder, or the one that it will be made in, with
+// a file that goes again: that nothing can be written there is known before
+// anything is paid.
+func (r *runner) checkOutput() error {
+	if r.o.output == "" || r.o.dryRun {
+		return nil
+	}
+	f, err := os.CreateTemp(standing(r.o.output), ".zdrworker-*")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	if err != nil {
+		return &failure{code: codeFile, text: "--output: nothing can be written there: " + safe(err), hint: "name another folder; nothing was submitted", cause: err}
+	}
+	return nil
+}
+
+// standing is a path, or the nearest folder above it that is there.
+func standing(p string) string {
+	p = filepath.Clean(p)
+	for {
+		if _, err := os.Lstat(p); !errors.Is(err, fs.ErrNotExist) || filepath.Dir(p) == p {
+			return p
+		}
+		p = filepath.Dir(p)
+	}
 }
 
 // writeWhole writes a file that is there whole or not at all, for its owner

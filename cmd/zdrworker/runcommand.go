@@ -276,6 +276,9 @@ func (r *runner) ready(ctx context.Context, paths []string) error {
 		return err
 	}
 	r.found = maps.Clone(r.skips)
+	if err := r.checkOutput(); err != nil {
+		return err
+	}
 	return r.admitSchema(ctx)
 }
 
