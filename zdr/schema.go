@@ -103,7 +103,7 @@ func checkJSON(b []byte) error {
 	case nil:
 		return nil
 	case errDoubled:
-		return &SchemaError{Advice: "an object has the same name twice"}
+		return &SchemaError{Advice: "an object has the same name twice", Line: doubledLine(b)}
 	default:
 		return &SchemaError{Advice: "it is nested more than 64 deep"}
 	}
@@ -115,6 +115,13 @@ func lineOf(b []byte, err error) int {
 		at = min(int(syntax.Offset), len(b))
 	}
 	return 1 + bytes.Count(b[:at], []byte("\n"))
+}
+
+// doubledLine is where a name comes again: there the decoder stopped.
+func doubledLine(b []byte) int {
+	d := json.NewDecoder(bytes.NewReader(b))
+	_ = visitor{d, maxDepth, func(place, json.Token) {}}.value(nil)
+	return 1 + bytes.Count(b[:d.InputOffset()], []byte("\n"))
 }
 
 // checkRoot reads exact names: encoding/json would take "TYPE" for "type" in a

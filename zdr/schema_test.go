@@ -43,7 +43,7 @@ func TestParseSchemaRefuses(t *testing.T) {
 		{"empty", ``, "empty"},
 		{"not JSON", "{\n\"type\": secret}", "line 2"},
 		{"second document", `{"type":"object","properties":{"a":{}}} {}`, "not one JSON document"},
-		{"doubled name", `{"type":"object","properties":{"a":{},"a":{}}}`, "same name twice"},
+		{"doubled name", "{\"type\":\"object\",\n\"properties\":{\"a\":{},\n\n\"a\":{}}}", "line 4: an object has the same name twice"},
 		{"doubled by escape", `{"type":"object","properties":{"a":{},"\u0061":{}}}`, "same name twice"},
 		{"array", `[]`, "root"},
 		{"null", `null`, "root"},

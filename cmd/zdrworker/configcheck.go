@@ -62,7 +62,11 @@ func (a *app) mistakes(all config.Errors) error {
 			return err
 		}
 	}
-	return all[len(all)-1:]
+	last := *all[len(all)-1]
+	if last.Hint == "" {
+		last.Hint = "mend that, then `zdrworker config check` again"
+	}
+	return config.Errors{&last}
 }
 
 func (a *app) finding(kind, text string) error {

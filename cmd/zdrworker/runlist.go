@@ -19,6 +19,9 @@ import (
 // stdinName is what --files-from calls standard input.
 const stdinName = "-"
 
+// byteOrderMark is what editors of Windows put before UTF-8: no part of a path.
+const byteOrderMark = "\xef\xbb\xbf"
+
 // objectList is a list of objects of the store bucket, given by --files-from.
 type objectList struct {
 	body  io.Reader
@@ -37,6 +40,9 @@ func (r *runner) listFrom(ctx context.Context, from string, stdin io.Reader) (*o
 		return nil, nil, nil, err
 	}
 	in := bufio.NewReaderSize(body, maxPath)
+	if mark, _ := in.Peek(3); begins(mark, byteOrderMark) {
+		_, _ = in.Discard(len(mark))
+	}
 	first, _ := in.Peek(5)
 	if strings.HasPrefix(from, "s3://") || begins(first, "{", `"`, "\x1f\x8b") {
 		return &objectList{body: in, close: closer, dated: begins(first, "{"), open: r.openObject}, nil, closer, nil

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/zdrworker/zdrworker/worker/config"
@@ -35,7 +37,9 @@ keep: the schema is sent inline and stays there.`,
 
 func (a *app) schemaCheck(cmd *cobra.Command, path string, all bool) error {
 	schema, err := config.ReadSchema(cmd.Context(), path, nil)
-	if err != nil {
+	if e, ok := errors.AsType[*config.SchemaError](err); ok && e.Read {
+		return &failure{code: codeSchemaInvalid, cause: err, hint: "mend that in the file, then check it again"}
+	} else if err != nil {
 		return err
 	}
 	for _, f := range schema.Findings {

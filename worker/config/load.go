@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -89,7 +90,7 @@ func (c *Config) readFile(o Options) ([]*Error, error) {
 	}
 	c.File = path
 	r := &reader{file: path, lookup: o.Lookup, config: c}
-	r.read(data)
+	r.read(bytes.TrimPrefix(data, byteOrderMark))
 	return r.errs, nil
 }
 

@@ -1,10 +1,12 @@
 package config
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -58,13 +60,16 @@ func (e *SchemaError) Code() string {
 	return "schema_invalid"
 }
 
+// byteOrderMark is what editors of Windows put before UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // ReadSchema reads and checks a schema from a file or from s3://bucket/key.
 func ReadSchema(ctx context.Context, location string, fetch Fetch) (SchemaFile, error) {
 	raw, err := readSchema(ctx, location, fetch)
 	if err != nil {
 		return SchemaFile{}, &SchemaError{"schema", false, err}
 	}
-	s, findings, err := ade.CheckSchema(raw)
+	s, findings, err := ade.CheckSchema(bytes.TrimPrefix(raw, byteOrderMark))
 	if err != nil {
 		return SchemaFile{}, &SchemaError{"schema", true, err}
 	}
@@ -79,7 +84,10 @@ func readSchema(ctx context.Context, location string, fetch Fetch) ([]byte, erro
 		return fetch(ctx, location)
 	}
 	f, err := os.Open(location)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errors.New("there is no such file")
+	case err != nil:
 		return nil, errors.New("the file cannot be opened")
 	}
 	defer f.Close()
