@@ -28,7 +28,12 @@ func (c *Config) SQS(ctx context.Context, queue string) (*sqs.Client, error) {
 // NATS connects to the servers of a stream, and goes on trying where none
 // answers. The caller closes the connection.
 func (c *Config) NATS(f NATSFeed) (*nats.Conn, error) {
-	options := []nats.Option{nats.Name("zdrworker"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true)}
+	options := []nats.Option{
+		nats.Name("zdrworker"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
+		// The client would print what the server says to standard error, beside the
+		// log. What fails is seen, and logged, where it was asked for.
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+	}
 	if f.CredentialsFile != "" {
 		options = append(options, nats.UserCredentials(c.Beside(f.CredentialsFile)))
 	}
