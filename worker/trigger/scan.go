@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/zdr"
 )
@@ -171,7 +172,9 @@ func isDefinite(err error) bool {
 // errPage: what the handler needs is out of reach, so the scan ends here.
 var errPage = errors.New("trigger: scan: no object of a page could be handled")
 
-// hand hands on the objects of a page, and those that failed again.
+// hand hands on the objects of a page, and those that failed again. A page of
+// objects that are refused one by one does not end the scan: what comes after
+// them would never be looked at.
 func (s *Scan) hand(running, work context.Context, h Handler, page []bucket.Info, rep *ScanReport) error {
 	var rests pauses
 	left := page
@@ -203,16 +206,18 @@ func (s *Scan) each(running, work context.Context, h Handler, page []bucket.Info
 			break
 		}
 		crew.work(func() Outcome {
-			became := s.one(work, h, o)
+			became, again := s.one(work, h, o)
 			mu.Lock()
 			defer mu.Unlock()
-			switch became {
-			case Handled:
+			switch {
+			case became == Handled:
 				rep.Handled++
-			case Poison:
+			case became == Poison:
 				rep.Refused++
-			default:
+			case again:
 				left = append(left, o)
+			default:
+				rep.Failed++
 			}
 			return became
 		})
@@ -221,12 +226,18 @@ func (s *Scan) each(running, work context.Context, h Handler, page []bucket.Info
 	return left
 }
 
-func (s *Scan) one(ctx context.Context, h Handler, o bucket.Info) Outcome {
+// one hands on an object. again: it may go better in this scan.
+func (s *Scan) one(ctx context.Context, h Handler, o bucket.Info) (became Outcome, again bool) {
 	ctx, cancel := context.WithTimeout(ctx, s.o.Limit)
 	defer cancel()
 	err := handle(ctx, h, Event{
 		Kind: Created, Bucket: zdr.NewName(s.store.Name()), Key: zdr.NewName(o.Key),
 		Version: versionID(o.Version), ETag: zdr.NewName(o.ETag), Size: o.Size,
 	})
-	return s.o.tell(ctx, SourceScan, "", err)
+	return s.o.tell(ctx, SourceScan, "", err), !isItsOwn(err)
+}
+
+// isItsOwn: what failed is this object's own affair, and others may go through.
+func isItsOwn(err error) bool {
+	return errors.Is(err, bucket.ErrDenied) || errors.Is(err, bucket.ErrInvalid) || codeOf(err) == string(worker.CodeNewerFormat)
 }

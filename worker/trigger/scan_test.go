@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/memstore"
 	"github.com/zdrworker/zdrworker/worker/trigger"
@@ -119,6 +120,29 @@ func TestScanGivesUp(t *testing.T) {
 			t.Errorf("denied: %v after %v, want no second try", err, time.Since(began))
 		}
 	})
+}
+
+// TestScanPassesOver: a page of objects that cannot be read, such as those whose
+// key of encryption is another's, does not keep the scan from what lies behind.
+func TestScanPassesOver(t *testing.T) {
+	for name, err := range map[string]error{
+		"denied": &bucket.Error{Op: "get", Class: bucket.ErrDenied}, "invalid": &bucket.Error{Op: "get", Class: bucket.ErrInvalid},
+		"newer": &worker.Fault{Op: "put", Code: worker.CodeNewerFormat},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			_, store := inbox(t, 1500)
+			handled := desk{answer: func(_ int, e trigger.Event) error {
+				if e.Key.Reveal() < "inbox/01000" {
+					return fmt.Errorf("put: %w", err)
+				}
+				return nil
+			}}
+			rep, err := newScan(t, store, trigger.ScanOptions{}).Once(t.Context(), &handled)
+			if want := (trigger.ScanReport{Listed: 1500, Handled: 500, Failed: 1000}); err != nil || rep != want || handled.count() != 1500 {
+				t.Errorf("%s: got %+v, %v after %d calls, want %+v", name, rep, err, handled.count(), want)
+			}
+		})
+	}
 }
 
 // TestScanRun (the period is six hours and a tenth more or less): everything at first, then what is recent; everything recent again
