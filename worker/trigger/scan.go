@@ -79,19 +79,33 @@ type ScanReport struct {
 }
 
 // Run scans at once and then about once a period, until ctx ends; it returns
-// nil.
+// nil. A scan that ended early, because the bucket or what the handler needs was
+// out of reach, goes on from where it was, soon and then ever slower.
 func (s *Scan) Run(ctx context.Context, h Handler) error {
 	work, end := outlive(ctx, s.o.Grace)
 	defer end()
 	var complete time.Time // when the last complete scan began
 	repeat(ctx, s.o.Every, func() {
 		began := time.Now()
-		rep, err := s.scan(ctx, work, h, s.since(complete))
-		if err == nil && rep.Failed == 0 {
+		if s.whole(ctx, work, h, s.since(complete)) {
 			complete = began
 		}
 	})
 	return nil
+}
+
+// whole scans until it has seen everything, and reports whether all of it went
+// well.
+func (s *Scan) whole(running, work context.Context, h Handler, since time.Time) bool {
+	var rests pauses
+	after, well := "", true
+	for {
+		rep, err := s.scan(running, work, h, since, &after)
+		well = well && err == nil && rep.Failed == 0
+		if err == nil || !sleep(running, rests.next()) {
+			return well
+		}
+	}
 }
 
 // since is the age limit that follows from the last complete scan; zero: none.
@@ -105,15 +119,17 @@ func (s *Scan) since(complete time.Time) time.Time {
 // Once looks at everything under the prefix, one time. The error is the
 // listing's, or that of ctx; what a handler could not do is in the report.
 func (s *Scan) Once(ctx context.Context, h Handler) (ScanReport, error) {
-	return s.scan(ctx, ctx, h, time.Time{})
+	after := ""
+	return s.scan(ctx, ctx, h, time.Time{}, &after)
 }
 
 // scan goes page by page: a failure costs one page again and not the bucket. It
-// begins nothing new when running has ended; work outlives it.
-func (s *Scan) scan(running, work context.Context, h Handler, since time.Time) (ScanReport, error) {
+// begins nothing new when running has ended; work outlives it. after is where it
+// begins, and after an error where to go on.
+func (s *Scan) scan(running, work context.Context, h Handler, since time.Time, after *string) (ScanReport, error) {
 	var rep ScanReport
-	for after := ""; ; {
-		page, err := s.page(running, after)
+	for {
+		page, err := s.page(running, *after)
 		if err != nil {
 			return rep, err
 		}
@@ -124,7 +140,7 @@ func (s *Scan) scan(running, work context.Context, h Handler, since time.Time) (
 		if len(page) < scanPage {
 			return rep, nil
 		}
-		after = page[len(page)-1].Key
+		*after = page[len(page)-1].Key
 	}
 }
 
@@ -179,7 +195,12 @@ func (s *Scan) hand(running, work context.Context, h Handler, page []bucket.Info
 	var rests pauses
 	left := page
 	for try := 1; ; try++ {
-		left = s.each(running, work, h, left, rep)
+		before := len(left)
+		var cut bool
+		left, cut = s.each(running, work, h, left, rep)
+		if cut && len(left) < before {
+			try = 0 // it gets on, and most of what is left was not tried
+		}
 		switch {
 		case running.Err() != nil:
 			return running.Err()
@@ -190,19 +211,25 @@ func (s *Scan) hand(running, work context.Context, h Handler, page []bucket.Info
 			continue
 		}
 		rep.Failed += len(left)
-		if len(left) == len(page) {
+		if cut || len(left) == len(page) {
 			return errPage
 		}
 		return nil
 	}
 }
 
-// each handles objects in parallel, and gives those that failed.
-func (s *Scan) each(running, work context.Context, h Handler, page []bucket.Info, rep *ScanReport) (left []bucket.Info) {
+// each handles objects in parallel, and gives those that failed. cut: so many
+// did in a row that the rest was not tried; it comes first then.
+func (s *Scan) each(running, work context.Context, h Handler, page []bucket.Info, rep *ScanReport) (left []bucket.Info, cut bool) {
 	var mu sync.Mutex
+	var untried []bucket.Info
 	crew := newCrew(s.o.Parallel)
-	for _, o := range page {
+	for i, o := range page {
 		if crew.reserve(running, 1) == 0 {
+			break
+		}
+		if int(crew.failing.Load()) >= max(2*s.o.Parallel, 10) {
+			untried = page[i:]
 			break
 		}
 		crew.work(func() Outcome {
@@ -210,20 +237,21 @@ func (s *Scan) each(running, work context.Context, h Handler, page []bucket.Info
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
+			case again:
+				left = append(left, o)
+				return Retry
 			case became == Handled:
 				rep.Handled++
 			case became == Poison:
 				rep.Refused++
-			case again:
-				left = append(left, o)
 			default:
 				rep.Failed++
 			}
-			return became
+			return Handled
 		})
 	}
 	crew.wait()
-	return left
+	return append(slices.Clone(untried), left...), len(untried) > 0
 }
 
 // one hands on an object. again: it may go better in this scan.
@@ -234,10 +262,15 @@ func (s *Scan) one(ctx context.Context, h Handler, o bucket.Info) (became Outcom
 		Kind: Created, Bucket: zdr.NewName(s.store.Name()), Key: zdr.NewName(o.Key),
 		Version: versionID(o.Version), ETag: zdr.NewName(o.ETag), Size: o.Size,
 	})
-	return s.o.tell(ctx, SourceScan, "", err), !isItsOwn(err)
+	became = s.o.tell(ctx, SourceScan, "", err)
+	return became, became == Retry && !isItsOwn(err)
 }
 
 // isItsOwn: what failed is this object's own affair, and others may go through.
 func isItsOwn(err error) bool {
-	return errors.Is(err, bucket.ErrDenied) || errors.Is(err, bucket.ErrInvalid) || codeOf(err) == string(worker.CodeNewerFormat)
+	if errors.Is(err, bucket.ErrDenied) || errors.Is(err, bucket.ErrInvalid) || errors.Is(err, errPanic) {
+		return true
+	}
+	code := codeOf(err)
+	return code == string(worker.CodeNewerFormat) || code == string(worker.CodeInternal)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -152,7 +153,7 @@ func TestScanRun(t *testing.T) {
 		_, store := inbox(t, 10)
 		var failing atomic.Bool
 		handled := desk{answer: func(_ int, e trigger.Event) error {
-			if failing.Load() {
+			if failing.Load() && e.Key.Reveal() == "inbox/later.md" {
 				return errAway
 			}
 			return nil
@@ -173,14 +174,54 @@ func TestScanRun(t *testing.T) {
 		time.Sleep(6*time.Hour + 30*time.Minute)
 		expect("third scan: one is new", 21)
 		put(t, store, "inbox/later.md")
+		put(t, store, "inbox/well.md")
 		failing.Store(true)
 		time.Sleep(6*time.Hour + 30*time.Minute)
-		expect("fourth scan: one is new, and fails five times", 26)
+		expect("fourth scan: two are new, and one fails five times", 27)
 		failing.Store(false)
 		time.Sleep(6*time.Hour + 50*time.Minute)
-		expect("fifth scan: back to where the third began", 27)
+		expect("fifth scan: back to where the third began", 29)
 		if err := stop(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestScanComesBack: a scan that finds the store out of reach goes on, from where
+// it was, when the store is there again; it does not wait for its next period.
+func TestScanComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, store := inbox(t, 2500)
+		began := time.Now()
+		handled := desk{answer: func(n int, _ trigger.Event) error {
+			if n > 1000 && time.Since(began) < 10*time.Minute {
+				return errAway
+			}
+			return nil
+		}}
+		well := map[string]bool{}
+		var mu sync.Mutex
+		stop := start(t, newScan(t, store, trigger.ScanOptions{}).Run, trigger.HandlerFunc(func(ctx context.Context, e trigger.Event) error {
+			err := handled.Handle(ctx, e)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil && well[e.Key.Reveal()] {
+				t.Error("an object was handed on twice that went well")
+			}
+			well[e.Key.Reveal()] = well[e.Key.Reveal()] || err == nil
+			return err
+		}))
+		time.Sleep(15 * time.Minute)
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+		for _, ok := range well {
+			if !ok {
+				t.Error("an object waits for the next period")
+			}
+		}
+		if n := handled.count(); len(well) != 2500 || n > 7500 {
+			t.Errorf("%d objects handed on in %d calls, want 2500, and no thousands of calls while all fail", len(well), n)
 		}
 	})
 }
