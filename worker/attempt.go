@@ -159,6 +159,8 @@ func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
 		return true, p.fail(ctx, j, CodeSourceGone, false, "no")
 	case errors.Is(err, bucket.ErrPrecondition):
 		return true, p.fail(ctx, j, CodeSourceChanged, false, "no")
+	case isArchived(err):
+		return true, p.fail(ctx, j, CodeSourceArchived, false, "no")
 	}
 	return false, err
 }

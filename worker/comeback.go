@@ -46,8 +46,11 @@ func (p *Pipeline) failAgain(ctx context.Context, j *job) error {
 	return p.publishFailure(ctx, j)
 }
 
-// missedDocument: the job failed because its document was not there.
-func missedDocument(c Code) bool { return c == CodeSourceGone || c == CodeSourceChanged }
+// missedDocument: the job failed because its document was not there, or could
+// not be read where it was.
+func missedDocument(c Code) bool {
+	return c == CodeSourceGone || c == CodeSourceChanged || c == CodeSourceArchived
+}
 
 // reopenFor is reopen with the names that the record has dropped. What is staged
 // of a result that was discarded goes first.

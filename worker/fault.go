@@ -40,6 +40,7 @@ const (
 
 	CodeSourceGone     Code = "source_gone"
 	CodeSourceChanged  Code = "source_changed"
+	CodeSourceArchived Code = "source_archived"
 	CodeEmpty          Code = "document_empty"
 	CodeBinary         Code = "document_not_text"
 	CodeMismatch       Code = "document_mismatch"

@@ -22,7 +22,7 @@ type Document struct {
 // Put makes the job of a document durable and returns it; nothing has been
 // staged or sent yet. Called twice for the same document version and route
 // revision it returns the same job. Errors: no_route, key_too_long,
-// source_gone, and the store's. The job of a document that would surely be
+// source_gone, source_archived, and the store's. The job of a document that would surely be
 // refused, such as an empty one, has failed when it is made: nothing is sent.
 func (p *Pipeline) Put(ctx context.Context, d Document) (Job, error) {
 	j, _, _, err := p.claim(ctx, d, false)
@@ -156,6 +156,9 @@ func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error)
 	if errors.Is(err, bucket.ErrNotFound) {
 		return source{}, nil, &Fault{Op: "put", Code: CodeSourceGone, Hint: "the document is not in the bucket any more", Err: err}
 	}
+	if isArchived(err) {
+		return source{}, nil, &Fault{Op: "put", Code: CodeSourceArchived, Hint: "the document lies in an archive; once it is restored it can be taken in", Err: err}
+	}
 	if err != nil {
 		return source{}, nil, fault("put", "", err)
 	}
@@ -167,6 +170,14 @@ func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error)
 	}
 	s := source{Bucket: p.store.Name(), Key: d.Key, Version: obj.Version, ETag: obj.ETag, Size: obj.Size, Modified: obj.Modified.UTC()}
 	return s, head[:n], nil
+}
+
+// isArchived: the object is there, in a storage class that has to be restored
+// from before anything can be read (S3 API reference, "GetObject": 403
+// InvalidObjectState).
+func isArchived(err error) bool {
+	b, ok := errors.AsType[*bucket.Error](err)
+	return ok && b.Code == "InvalidObjectState"
 }
 
 func (p *Pipeline) firstRecord(id ID, src source, route Route, keys answerKeys) *record {

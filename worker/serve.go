@@ -125,7 +125,7 @@ func (s *Server) claimed(ctx context.Context, d Document, begin bool) (*job, *la
 // unfit: the document is no work for this program, now or later.
 func (c Code) unfit() bool {
 	switch c {
-	case CodeNoRoute, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone:
+	case CodeNoRoute, CodeKeyTooLong, CodeKeyRefused, CodeSourceGone, CodeSourceArchived:
 		return true
 	}
 	return slices.Contains(unfitContent, c)

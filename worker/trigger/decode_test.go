@@ -177,7 +177,7 @@ func TestDecodePassesOver(t *testing.T) {
 		"own staging":           `{"Records":[` + record("aws:s3", "ObjectCreated:Copy", "x7k2-9fq4", "s/dG9rZW4.md", "") + `]}`,
 		"own removal":           `{"Records":[` + record("aws:s3", "ObjectRemoved:Delete", "x7k2-9fq4", "o/dG9rZW4.json", "") + `]}`,
 		"no token in the name":  `{"Records":[` + record("aws:s3", "ObjectCreated:Put", "x7k2-9fq4", "o/some%20thing.json", "") + `]}`,
-		"outbox of the sources": `{"Records":[` + record("aws:s3", "ObjectRestore:Completed", "acme-docs", "o/dG9rZW4.json", "") + `]}`,
+		"outbox of the sources": `{"Records":[` + record("aws:s3", "ObjectRestore:Post", "acme-docs", "o/dG9rZW4.json", "") + `]}`,
 		"a read":                `{"EventName":"s3:ObjectAccessed:Get","Key":"acme-docs/a","Records":[` + record("minio:s3", "s3:ObjectAccessed:Get", "acme-docs", "a", "") + `]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,6 +186,19 @@ func TestDecodePassesOver(t *testing.T) {
 				t.Errorf("got %q, %v, want nothing", saidAll(events), err)
 			}
 		})
+	}
+}
+
+// TestDecodeRestored: an object that could not be read can be now.
+func TestDecodeRestored(t *testing.T) {
+	for name, body := range map[string]string{
+		"s3":          `{"Records":[` + record("aws:s3", "ObjectRestore:Completed", "acme-docs", "a", "") + `]}`,
+		"eventbridge": `{"detail-type":"Object Restore Completed","source":"aws.s3","detail":{"bucket":{"name":"acme-docs"},"object":{"key":"a"}}}`,
+	} {
+		events, err := trigger.Decode([]byte(body), names)
+		if err != nil || len(events) != 1 || events[0].Kind != trigger.Created || events[0].Key.Reveal() != "a" {
+			t.Errorf("%s: got %q, %v", name, saidAll(events), err)
+		}
 	}
 }
 

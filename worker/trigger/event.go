@@ -13,7 +13,8 @@ type Kind string
 
 // The kinds of event.
 const (
-	// Created: an object of a source bucket was written. Bucket, Key and, as far
+	// Created: an object of a source bucket was written, or can be read again
+	// since it was restored from an archive. Bucket, Key and, as far
 	// as the message says, Version, ETag, Size and Sequencer are set.
 	Created Kind = "created"
 	// Removed: an object of a source bucket, or one version of it, is gone.

@@ -36,7 +36,7 @@ func (o Options) decodeEventBridge(f fields) ([]Event, error) {
 // bridgeKind gives "" for an event that changes no object's content.
 func bridgeKind(detailType string) Kind {
 	switch detailType {
-	case "Object Created":
+	case "Object Created", "Object Restore Completed": // which can be read from now on
 		return Created
 	case "Object Deleted":
 		return Removed

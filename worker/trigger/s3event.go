@@ -33,11 +33,11 @@ func (r s3Record) object(key string) object {
 }
 
 // kind gives "" for an event that changes no object's content: a tag, an ACL,
-// a read, a restore.
+// a read. An object that was restored can be read from now on.
 func (r s3Record) kind() Kind {
 	name := strings.TrimPrefix(r.Name, "s3:")
 	switch {
-	case strings.HasPrefix(name, "ObjectCreated:"):
+	case strings.HasPrefix(name, "ObjectCreated:"), name == "ObjectRestore:Completed":
 		return Created
 	case strings.HasPrefix(name, "ObjectRemoved:"), strings.HasPrefix(name, "LifecycleExpiration:"):
 		return Removed
