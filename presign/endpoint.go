@@ -1,7 +1,6 @@
 package presign
 
 import (
-	"errors"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -25,22 +24,31 @@ var plainKey = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][
 
 const maxKey = 1024 // bytes, S3's limit
 
+// ConfigError is a field of a [Config] that cannot be.
+type ConfigError struct {
+	Field  string // "Endpoint"
+	Advice string // what is wrong with it, after its name; never the value
+}
+
+// Error gives one line that is safe to log.
+func (e *ConfigError) Error() string { return "presign: Config." + e.Field + " " + e.Advice }
+
 func validBucket(name string) error {
 	switch {
 	case !bucketName.MatchString(name), strings.Contains(name, ".."):
-		return errors.New("presign: Config.Bucket is not a bucket name of 3 to 63 lower-case letters, digits, dots and hyphens")
+		return &ConfigError{"Bucket", "is not a bucket name of 3 to 63 lower-case letters, digits, dots and hyphens"}
 	case strings.HasSuffix(name, "--x-s3"):
-		return errors.New("presign: Config.Bucket is a directory bucket, whose sessions end after five minutes: use a general purpose bucket")
+		return &ConfigError{"Bucket", "is a directory bucket, whose sessions end after five minutes: use a general purpose bucket"}
 	}
 	return nil
 }
 
 func validRegion(region, endpoint string) error {
 	if endpoint == "" && !awsRegion.MatchString(region) {
-		return errors.New("presign: Config.Region is not an AWS region such as eu-west-1: the global endpoint may redirect, and a provider does not follow")
+		return &ConfigError{"Region", "is not an AWS region such as eu-west-1: the global endpoint may redirect, and a provider does not follow"}
 	}
 	if !anyRegion.MatchString(region) {
-		return errors.New("presign: Config.Region is empty or not a region's name; stores without regions use us-east-1")
+		return &ConfigError{"Region", "is empty or not a region's name; stores without regions use us-east-1"}
 	}
 	return nil
 }
@@ -53,15 +61,15 @@ func validEndpoint(endpoint string) error {
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Opaque != "" {
-		return errors.New("presign: Config.Endpoint is not a URL such as https://s3.example.com")
+		return &ConfigError{"Endpoint", "is not a URL such as https://s3.example.com"}
 	}
 	if u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
-		return errors.New("presign: Config.Endpoint holds a user, a query or a fragment")
+		return &ConfigError{"Endpoint", "holds a user, a query or a fragment"}
 	}
 	if u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()) {
 		return nil
 	}
-	return errors.New("presign: Config.Endpoint is not https; plain http is for literal loopback addresses (127.0.0.1, [::1]) only")
+	return &ConfigError{"Endpoint", "is not https; plain http is for literal loopback addresses (127.0.0.1, [::1]) only"}
 }
 
 func isLoopback(host string) bool {
@@ -71,7 +79,7 @@ func isLoopback(host string) bool {
 
 func validPrefix(field, prefix string) error {
 	if !strings.HasSuffix(prefix, "/") || !plainKey.MatchString(strings.TrimSuffix(prefix, "/")) {
-		return errors.New("presign: Config." + field + " is not a plain prefix that ends with a slash")
+		return &ConfigError{field, "is not a plain prefix that ends with a slash"}
 	}
 	return nil
 }

@@ -33,6 +33,9 @@ func (a *app) configCheck(cmd *cobra.Command) error {
 	if _, err := c.Boundary(); err != nil {
 		return err
 	}
+	if err := c.Residency(); err != nil {
+		return err
+	}
 	if err := a.checkRoutes(cmd.Context(), c); err != nil {
 		return err
 	}

@@ -217,7 +217,10 @@ func (c *Config) Boundary() (zdr.Policy, error) {
 	if p.Development && c.Provider.BaseURL != "" {
 		p.Hosts = append([]string{strings.TrimSuffix(c.Provider.BaseURL, "/")}, p.Hosts...)
 	}
-	return p, p.Validate()
+	if err := p.Validate(); err != nil {
+		return p, c.policyMistake(err)
+	}
+	return p, c.chosenHost(p)
 }
 
 // NoKey says that no API key was found.

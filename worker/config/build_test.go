@@ -146,7 +146,7 @@ func TestBoundaryInDevelopmentTakesTheStandIn(t *testing.T) {
 		t.Errorf("policy %+v, %v", p.Hosts, err)
 	}
 	c = must(t, "version: 1\n", map[string]string{"LANDINGAI_ADE_BASE_URL": "https://elsewhere.example.com"})
-	if p, err = c.Boundary(); err != nil || len(p.Hosts) != 0 {
+	if p, err = c.Boundary(); err == nil || len(p.Hosts) != 0 {
 		t.Errorf("the environment added a host: %v, %v", p.Hosts, err)
 	}
 }

@@ -91,7 +91,7 @@ func (c *Config) Partners(signing presign.Config, x Extras) (*zdr.Guard, *presig
 	signing.Depository = &lazy
 	signer, err := presign.New(signing)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, c.signerMistake(err)
 	}
 	policy, err := c.Boundary()
 	if err != nil {
@@ -103,7 +103,7 @@ func (c *Config) Partners(signing presign.Config, x Extras) (*zdr.Guard, *presig
 	}
 	guard, err := zdr.NewGuard(policy, x.Recorder)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, c.policyMistake(err)
 	}
 	lazy.guard = guard
 	return guard, signer, guard.UseBaseURL(c.Provider.BaseURL)
