@@ -148,6 +148,7 @@ type queue struct {
 	mu     sync.Mutex
 	bodies []string
 	delays []int
+	traces []string
 }
 
 func (q *queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -165,6 +166,7 @@ func (q *queue) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.traces = append(q.traces, r.Header.Get("X-Amzn-Trace-Id"))
 	var done []map[string]string
 	for _, e := range in.Entries {
 		q.bodies, q.delays = append(q.bodies, e.MessageBody), append(q.delays, e.DelaySeconds)
@@ -200,6 +202,9 @@ func TestQueue(t *testing.T) {
 	nudges, delays := q.taken()
 	if len(nudges) != 1 || !onlyAToken.MatchString(nudges[0]) || delays[0] < 30 || delays[0] > 900 {
 		t.Fatalf("queued %q after %v seconds\n%s", nudges, delays, b.errs.String())
+	}
+	if q.traces[0] != "" {
+		t.Errorf("a nudge tells of the call that it comes from: after 16 rounds Lambda takes it away: %q", q.traces)
 	}
 	first := b.landed(1)
 	b.answers(scheduled, enough, "{}")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/zdrworker/zdrworker/worker"
@@ -74,7 +75,7 @@ func (w *works) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { trigger.AtQueue(o, u) })
+		client := sqs.NewFromConfig(cfg, func(o *sqs.Options) { trigger.AtQueue(o, u) }, outOfLineage)
 		q, err := trigger.NewSQS(client, s.SQS, trigger.SQSOptions{Options: w.options(w.log)})
 		if err == nil {
 			w.queue = q
@@ -82,6 +83,17 @@ func (w *works) connect(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// outOfLineage keeps the trace of a call out of what is queued. A job that waits
+// for its turn comes back through the queue as often as it has to, half a minute
+// apart at least; Lambda would take it for a loop after 16 times and throw its
+// message away (AWS Lambda developer guide, "recursive loop detection").
+func outOfLineage(o *sqs.Options) {
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		_, err := stack.Build.Remove("RecursionDetection")
+		return err
+	})
 }
 
 // options are what is taken for ours.
