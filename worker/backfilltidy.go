@@ -27,6 +27,9 @@ func (p *Pipeline) tidyBackfills(ctx context.Context) error {
 			continue
 		}
 		b, err := p.Backfill(ctx, backfillOf(o.Key))
+		if leftAlone(err) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -50,7 +53,11 @@ func (p *Pipeline) tidyLists(ctx context.Context) error {
 			continue
 		}
 		if walked == nil {
-			if walked, err = p.walkedLists(ctx); err != nil {
+			walked, err = p.walkedLists(ctx)
+			if leftAlone(err) {
+				return nil // of a newer program's backfill it cannot be told which are its lists
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -1,11 +1,15 @@
 package worker_test
 
 import (
+	"context"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+	"github.com/zdrworker/zdrworker/worker/memstore"
 )
 
 // A sweep removes what backfills leave, once nobody needs it.
@@ -28,6 +32,53 @@ func TestSweepTidiesBackfills(t *testing.T) {
 				t.Errorf("backfills and lists: %v, want %v", got, want)
 			}
 			time.Sleep(4 * 24 * time.Hour)
+		}
+	})
+}
+
+// A server reads a backfill that is no work for it once or twice, and not every
+// time that it looks.
+func TestServeReadsNoEndedBackfill(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		f.lay("inbox", 3)
+		p := f.pipeline(worker.Limits{}, nil)
+		if _, err := f.fill(p, worker.BackfillPlan{Prefixes: []string{"inbox/"}}, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		var reads atomic.Int32
+		f.server.Intercept(func(_ context.Context, c memstore.Call, do func() error) error {
+			if c.Op == memstore.Get && strings.HasPrefix(c.Key, "zdr/control/backfill/") {
+				reads.Add(1)
+			}
+			return do()
+		})
+		_, stop := f.serve(p, worker.ServeOptions{})
+		defer stop()
+		time.Sleep(2 * time.Hour)
+		if n := reads.Load(); n < 1 || n > 2 {
+			t.Errorf("a backfill that has ended was read %d times in two hours", n)
+		}
+	})
+}
+
+// A backfill that a newer program wrote is left alone, and holds up no other
+// backfill and no sweep.
+func TestNewerBackfillsHoldUpNothing(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		f.lay("inbox", 3)
+		f.server.PutRaw(storeName, "zdr/control/backfill/00000000000000000000000000000000.json", []byte(`{"format":2}`), nil)
+		p := f.pipeline(worker.Limits{}, nil)
+		f.begin(p, worker.BackfillPlan{Prefixes: []string{"inbox/"}, Leave: true})
+		_, stop := f.serve(p, worker.ServeOptions{})
+		time.Sleep(20 * time.Minute)
+		stop()
+		f.once(3)
+		time.Sleep(30 * 24 * time.Hour)
+		if _, err := p.Sweep(t.Context(), false); err != nil {
+			t.Errorf("a sweep: %v", err)
+		}
+		if n := f.count(storeName, "zdr/control/backfill/"); n != 1 {
+			t.Errorf("%d backfills stand, want the newer one", n)
 		}
 	})
 }

@@ -27,14 +27,20 @@ type fills struct {
 	stop context.CancelCauseFunc
 	all  sync.WaitGroup
 	mu   sync.Mutex
-	busy map[string]bool   // being drawn from
-	seen map[string]string // ETag of those that are not for this server
+	busy map[string]bool // being drawn from
+	seen map[string]seenBackfill
+}
+
+// seenBackfill is a backfill that is not for this server as it is.
+type seenBackfill struct {
+	etag    string
+	awaited bool // somebody means to wait for it: for servers once it is old
 }
 
 // fillLoop draws from backfills that were left in the bucket, until ctx ends.
 func (s *Server) fillLoop(stop context.CancelCauseFunc) func(context.Context) {
 	return func(ctx context.Context) {
-		f := &fills{s: s, stop: stop, busy: map[string]bool{}, seen: map[string]string{}}
+		f := &fills{s: s, stop: stop, busy: map[string]bool{}, seen: map[string]seenBackfill{}}
 		defer f.all.Wait()
 		for first := true; first || sleep(ctx, jittered(fillLook)); first = false {
 			if err := f.look(ctx); err != nil && ctx.Err() == nil {
@@ -58,6 +64,10 @@ func (f *fills) look(ctx context.Context) error {
 			continue
 		}
 		b, err := p.Backfill(ctx, id)
+		if leftAlone(err) {
+			f.pass(id, seenBackfill{etag: o.ETag})
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -68,12 +78,26 @@ func (f *fills) look(ctx context.Context) error {
 	return nil
 }
 
+// leftAlone: a backfill was removed meanwhile, or a newer program wrote it.
+func leftAlone(err error) bool {
+	c := codeFor(err)
+	return err != nil && (c == CodeNoBackfill || c == CodeNewerFormat)
+}
+
 // knows: it is being drawn from, or was read as it is. An old one that nobody
 // touches any more may be taken up after all.
 func (f *fills) knows(id, etag string, old bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.busy[id] || f.seen[id] == etag && !old
+	seen := f.seen[id]
+	return f.busy[id] || seen.etag == etag && !(seen.awaited && old)
+}
+
+// pass remembers one that is not for this server.
+func (f *fills) pass(id string, as seenBackfill) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen[id] = as
 }
 
 // consider draws from a backfill that is this server's to do.
@@ -86,12 +110,12 @@ func (f *fills) consider(ctx context.Context, b Backfill, etag string, old bool)
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if !open || !b.Left {
-		f.seen[b.ID] = etag
+		f.pass(b.ID, seenBackfill{etag, open})
 		return nil
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.busy[b.ID] = true
 	f.all.Go(func() { f.s.root(f.stop, func() { f.fill(ctx, b) }) })
 	return nil
