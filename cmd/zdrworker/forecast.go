@@ -134,7 +134,8 @@ func (r *runner) forecast(ctx context.Context, some []candidate, looked *atomic.
 	for range lookers {
 		all.Go(func() {
 			for c := range next {
-				x, err := look(ctx, s, c)
+				var x worker.Prospect
+				err := r.a.guarded(func() (err error) { x, err = look(ctx, s, c); return err })
 				if err != nil {
 					cancel(err)
 					continue

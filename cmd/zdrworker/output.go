@@ -28,11 +28,7 @@ func (r *runner) written() error {
 // each is told.
 func (r *runner) write(ctx context.Context) {
 	for o := range r.done {
-		r.refs.add(o.Job.Ref)
-		at, err := r.save(ctx, o)
-		if err == nil {
-			err = r.tell(o, at)
-		}
+		err := r.a.guarded(func() error { return r.settled(ctx, o) })
 		r.writing = errors.Join(r.writing, err)
 		if o.Kind == worker.OutcomeFailed || o.Kind == worker.OutcomeRefused || o.Kind == worker.OutcomeHeld {
 			r.mu.Lock()
@@ -40,6 +36,16 @@ func (r *runner) write(ctx context.Context) {
 			r.mu.Unlock()
 		}
 	}
+}
+
+// settled writes and tells one outcome.
+func (r *runner) settled(ctx context.Context, o worker.Outcome) error {
+	r.refs.add(o.Job.Ref)
+	at, err := r.save(ctx, o)
+	if err != nil {
+		return err
+	}
+	return r.tell(o, at)
 }
 
 // save writes a sealed result below --output and gives its path; "" where there

@@ -47,6 +47,16 @@ func hinted(cmd *cobra.Command, err error) error {
 	return err
 }
 
+// errPanicked is a panic that was printed without its value.
+var errPanicked = &failure{code: codeInternal, text: "a part of the program panicked; its type and stack were printed"}
+
+// guarded is for what runs in a goroutine of its own: the runtime would print the
+// value of a panic, which can be content.
+func (a *app) guarded(do func() error) (err error) {
+	defer zdr.RecoverTo(a.stderr, func() { err = errPanicked })
+	return do()
+}
+
 // signalled is the cause of a context that a signal ended.
 type signalled struct{ signal os.Signal }
 

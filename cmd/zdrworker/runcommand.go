@@ -244,8 +244,7 @@ func (r *runner) sweepAndWork(ctx context.Context) (worker.Summary, error) {
 	defer stop()
 	swept := make(chan error, 1)
 	go func() {
-		_, err := r.Pipeline.Sweep(sweeping, false)
-		swept <- err
+		swept <- r.a.guarded(func() error { _, err := r.Pipeline.Sweep(sweeping, false); return err })
 	}()
 	sum, err := r.work(ctx)
 	if err != nil {
@@ -330,7 +329,7 @@ func (r *runner) work(ctx context.Context) (worker.Summary, error) {
 	var side sync.WaitGroup
 	side.Go(func() { r.progress.Run(shown) })
 	counting, counted := context.WithCancel(ctx)
-	side.Go(func() { _ = r.countAll(counting) }) // a display without an end is no failure
+	side.Go(func() { _ = r.a.guarded(func() error { return r.countAll(counting) }) }) // a display without an end is no failure
 	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
 		Documents: limited(r.documents(ctx), r.o.limit), Notify: r.notify, Status: r.status,
 		Backfills: r.filling, Share: r.share, Shares: r.of, MaxCredits: r.mostCredits(),

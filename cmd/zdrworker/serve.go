@@ -136,7 +136,8 @@ func (s *service) run(ctx context.Context) error {
 	var feeds sync.WaitGroup
 	for _, f := range s.feeds {
 		feeds.Go(func() {
-			if err := f.run(ctx, trigger.HandlerFunc(s.handle)); err != nil && ctx.Err() == nil {
+			err := s.a.guarded(func() error { return f.run(ctx, trigger.HandlerFunc(s.handle)) })
+			if err != nil && ctx.Err() == nil {
 				stop(&failure{code: codeSource, text: "a source does not exist or cannot be used: " + f.kind, cause: err})
 			}
 		})
