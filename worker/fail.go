@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -149,9 +148,6 @@ func (r *record) stagedAt() time.Time {
 	return time.Time{}
 }
 
-// signedParameters are what makes a URL in a text usable.
-var signedParameters = regexp.MustCompile(`(?i)X-Amz-[A-Za-z-]+=[^&\s"'<>\\)\]]*`)
-
 // keepText puts words that the provider said about a job into an object of
 // their own in the team's bucket: they can quote the document, so they go
 // nowhere else. What would make a URL in them usable is taken out.
@@ -164,7 +160,7 @@ func (p *Pipeline) keepTexts(ctx context.Context, j *job, texts map[string]zdr.T
 		if t.IsZero() {
 			continue
 		}
-		clean := signedParameters.ReplaceAllString(t.Reveal(), "X-Amz-…")
+		clean := unsigned(t.Reveal())
 		_, err := p.store.Put(ctx, textKey(j.id, j.rec.Gen, kind), bytes.NewReader([]byte(clean)), bucket.PutOptions{ContentType: "text/plain; charset=utf-8"})
 		if err != nil {
 			return err
