@@ -95,7 +95,7 @@ func TestReplyPrintsItsStatus(t *testing.T) {
 	marks := zdrtest.New(t)
 	r := &zdr.Reply{Status: 200, Body: []byte(marks.Mark("reply"))}
 	var b bytes.Buffer
-	for _, x := range []any{r, []*zdr.Reply{r}, struct{ R *zdr.Reply }{r}, map[string]any{"r": r}} {
+	for _, x := range []any{r, []*zdr.Reply{r}, struct{ R *zdr.Reply }{r}, map[string]any{"r": r}, *r, struct{ R zdr.Reply }{*r}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			fmt.Fprintf(&b, verb, x)
 		}

@@ -43,13 +43,13 @@ type Reply struct {
 }
 
 // Format prints the status only.
-func (r *Reply) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "[zdr.Reply HTTP %d]", r.Status) }
+func (r Reply) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "[zdr.Reply HTTP %d]", r.Status) }
 
 // LogValue logs the status only.
-func (r *Reply) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
+func (r Reply) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // MarshalText encodes the status only.
-func (r *Reply) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }
+func (r Reply) MarshalText() ([]byte, error) { return []byte(fmt.Sprint(r)), nil }
 
 // read holds a response to its operation. Reason phrase, Location and every
 // header but three are never looked at.
