@@ -159,8 +159,14 @@ type RecordError struct {
 	cause     error
 }
 
+// errNoRecorder: NewGuard was given nil.
+var errNoRecorder = errors.New("there is no recorder")
+
 // Error gives one line that is safe to log.
 func (e *RecordError) Error() string {
+	if e.cause == errNoRecorder {
+		return "zdr: nothing is sent: the guard was given no Recorder; a Tally counts in memory"
+	}
 	return label("nothing was sent: "+ErrRecorder.Error()+" to keep the entry "+string(e.Kind), e.Operation, e.Ref, 0)
 }
 

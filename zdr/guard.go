@@ -169,7 +169,7 @@ func (g *Guard) entry(k Kind, about Call) Entry {
 }
 
 func (g *Guard) record(ctx context.Context, e Entry) error {
-	err := ErrRecorder
+	err := errNoRecorder
 	if g.recorder != nil {
 		err = g.recorder.Record(ctx, e)
 	}

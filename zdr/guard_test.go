@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/zdrworker/zdrworker/zdr"
@@ -175,5 +176,18 @@ func TestNewGuardOverNothing(t *testing.T) {
 	}
 	if _, err := zdr.NewGuardOver(http.DefaultTransport, zdr.Policy{Region: "mars"}, &zdr.Tally{}); err == nil {
 		t.Error("a guard with a policy that cannot be")
+	}
+}
+
+// Without a recorder there is no guard, and the error says what is missing.
+func TestNoRecorder(t *testing.T) {
+	_, err := zdr.NewGuard(zdr.Policy{}, nil)
+	if !errors.Is(err, zdr.ErrRecorder) || !strings.Contains(err.Error(), "no Recorder") {
+		t.Errorf("got %v", err)
+	}
+	for _, r := range []zdr.Recorder{zdr.Multi(), zdr.Multi(nil), zdr.Multi(&zdr.Tally{}, nil)} {
+		if _, err := zdr.NewGuard(zdr.Policy{}, r); !errors.Is(err, zdr.ErrRecorder) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

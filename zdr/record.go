@@ -54,8 +54,8 @@ type Recorder interface {
 }
 
 // Multi records into all of recorders, one after the other, and ends at the
-// first error. Put the durable one first. Multi of nothing keeps nothing and
-// fails every time.
+// first error. Put the durable one first. Multi of nothing, or with a nil
+// among them, fails every time.
 func Multi(recorders ...Recorder) Recorder { return multi(append([]Recorder(nil), recorders...)) }
 
 type multi []Recorder
@@ -65,6 +65,9 @@ func (m multi) Record(ctx context.Context, e Entry) error {
 		return ErrRecorder
 	}
 	for _, r := range m {
+		if r == nil {
+			return ErrRecorder
+		}
 		if err := r.Record(ctx, e); err != nil {
 			return err
 		}

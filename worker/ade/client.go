@@ -54,16 +54,25 @@ type Client struct {
 	keys     *keyring
 }
 
-// New makes a client with a key that stays.
+// New makes a client with a key that stays. Without a guard or a key every
+// request ends with ErrNotSent.
 func New(guard *zdr.Guard, key zdr.APIKey) *Client {
-	return &Client{boundary: guard, keys: fixedKey(key)}
+	return &Client{boundary: boundaryOf(guard), keys: fixedKey(key)}
+}
+
+// boundaryOf tells no guard from one: an interface would hold its nil.
+func boundaryOf(guard *zdr.Guard) Boundary {
+	if guard == nil {
+		return nil
+	}
+	return guard
 }
 
 // NewWithKey makes a client whose key is read when it is first needed and
 // again after a 401. A get or list is then sent once more with the new key; a
 // create is not: its error says KeyRenewed.
 func NewWithKey(guard *zdr.Guard, key KeySource) *Client {
-	return &Client{boundary: guard, keys: &keyring{read: key}}
+	return &Client{boundary: boundaryOf(guard), keys: &keyring{read: key}}
 }
 
 // builder makes a new request each time: a request is used once.
@@ -77,7 +86,9 @@ type answer struct {
 
 // send sends one request, once.
 func (c *Client) send(ctx context.Context, about zdr.Call, build builder) (answer, error) {
-	return c.sendBy(ctx, about, build, c.boundary.Do)
+	return c.sendBy(ctx, about, build, func(ctx context.Context, req *http.Request, about zdr.Call) (*zdr.Reply, error) {
+		return c.boundary.Do(ctx, req, about)
+	})
 }
 
 // doer is the guard's Do, or its Stream with a place for the content.
@@ -86,6 +97,9 @@ type doer func(ctx context.Context, req *http.Request, about zdr.Call) (*zdr.Rep
 func (c *Client) sendBy(ctx context.Context, about zdr.Call, build builder, do doer) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{}, notSent(about, "the context had ended", err)
+	}
+	if c.boundary == nil {
+		return answer{}, notSent(about, "there is no guard", nil)
 	}
 	key, err := c.keys.current(ctx)
 	if err != nil || key.IsZero() {

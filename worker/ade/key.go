@@ -31,6 +31,9 @@ func (k *keyring) current(ctx context.Context) (zdr.APIKey, error) {
 	if !k.held.IsZero() {
 		return k.held, nil
 	}
+	if k.read == nil {
+		return zdr.APIKey{}, nil
+	}
 	key, err := k.read(ctx)
 	if err != nil {
 		return zdr.APIKey{}, err
