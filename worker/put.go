@@ -11,7 +11,8 @@ import (
 	"github.com/zdrworker/zdrworker/zdr"
 )
 
-// Document names an object of the store bucket that is to be extracted.
+// Document names an object of the store bucket that is to be extracted. It
+// prints without its key; encoded it is whole.
 type Document struct {
 	Key     string
 	Version string // "" is the current version
