@@ -33,6 +33,7 @@ type feeder struct {
 	mu       sync.Mutex
 	b        Backfill // as last seen
 	hands    []*hand
+	forgot   []*hand // whose walks are still to be ended, by whoever draws
 	turn     int
 	out      map[string][]drawn // by key
 	helped   map[int]Place      // lanes that this worker has helped with, from there
@@ -98,12 +99,22 @@ func (f *feeder) isGone() bool {
 func (f *feeder) letGo() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.endWalks()
 	for _, h := range f.hands {
 		h.close()
 		if !h.dry {
 			h.left = true
 		}
 	}
+}
+
+// endWalks ends those of hands that are forgotten; f.mu is held. A walk is gone
+// on with and ended by one goroutine, the one that draws.
+func (f *feeder) endWalks() {
+	for _, h := range f.forgot {
+		h.close()
+	}
+	f.forgot = nil
 }
 
 // over reports whether nothing more is to be drawn.
@@ -175,6 +186,7 @@ func (f *feeder) draw(ctx context.Context) (d Document, ok bool, err error) {
 func (f *feeder) pick(halted map[string]bool) *hand {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.endWalks()
 	if !f.b.Paused.IsZero() {
 		return nil
 	}

@@ -95,12 +95,13 @@ func (f *feeder) stored(dues []due) {
 	}
 }
 
-// dismiss forgets hands that are done with; f.mu is held.
+// dismiss forgets hands that are done with; f.mu is held. One of them may be
+// walking just now, so their walks are not ended here.
 func (f *feeder) dismiss() {
 	kept := f.hands[:0]
 	for _, h := range f.hands {
 		if h.lost || h.help && (h.through() || h.left) {
-			h.close()
+			f.forgot = append(f.forgot, h)
 			continue
 		}
 		kept = append(kept, h)

@@ -50,10 +50,7 @@ func (f *feeder) take(ctx context.Context, halted map[string]bool) error {
 func (f *feeder) saw(b Backfill) (other bool) {
 	other = !b.Begun.Equal(f.b.Begun)
 	for _, h := range f.hands {
-		if other {
-			h.lost = true
-			h.close()
-		}
+		h.lost = h.lost || other
 	}
 	if f.gone = b.ID == ""; !f.gone {
 		f.b = b

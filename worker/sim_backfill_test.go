@@ -33,6 +33,7 @@ type life struct {
 	left  int  // requests until it dies
 	after bool // it dies after the effect of the last one
 	dead  bool
+	awake time.Time // it sleeps until then
 	die   context.CancelFunc
 }
 

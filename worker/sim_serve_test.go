@@ -25,8 +25,8 @@ var (
 	serveSeed  = flag.Uint64("sim.fleet", 0, "play this simulated fleet alone")
 )
 
-// fleetPlay is a fleet of servers in which workers die at any request, events
-// come twice, nudges get lost, and the provider throttles, while limits and a
+// fleetPlay is a fleet of servers in which workers die or sleep at any request,
+// events come twice, nudges get lost, and the provider throttles, while limits and a
 // budget hold. The simulation of effects has no server; this one has nothing
 // else.
 type fleetPlay struct {
@@ -36,11 +36,12 @@ type fleetPlay struct {
 	docs   int
 	limits worker.Limits
 	change worker.OnChange // what the revision that comes in the end does; "": none comes
+	sleepy bool
 	large  *atomic.Int64
 	up     []*serverLife
 	duty   worker.Duty
 
-	died, handed, nudged, hurried int
+	died, slept, handed, nudged, hurried int
 }
 
 // costOf is what the provider bills for each of these documents.
@@ -71,12 +72,12 @@ func TestSimulateServers(t *testing.T) {
 			}()
 			d := &fleetPlay{floor: f, r: rand.New(rand.NewPCG(seed, 11)), large: &large}
 			d.play()
-			sum.died, sum.handed, sum.nudged, sum.hurried = sum.died+d.died, sum.handed+d.handed, sum.nudged+d.nudged, sum.hurried+d.hurried
+			sum.died, sum.slept, sum.handed, sum.nudged, sum.hurried = sum.died+d.died, sum.slept+d.slept, sum.handed+d.handed, sum.nudged+d.nudged, sum.hurried+d.hurried
 		})
 	}
-	t.Logf("%d workers died, the sweep changed hands %d times, %d nudges were delivered, %d documents took the quick path",
-		sum.died, sum.handed, sum.nudged, sum.hurried)
-	if *serveSeed == 0 && (sum.died == 0 || sum.handed == 0 || sum.nudged == 0 || sum.hurried == 0) {
+	t.Logf("%d workers died, %d slept, the sweep changed hands %d times, %d nudges were delivered, %d documents took the quick path",
+		sum.died, sum.slept, sum.handed, sum.nudged, sum.hurried)
+	if *serveSeed == 0 && (sum.died == 0 || sum.slept == 0 || sum.handed == 0 || sum.nudged == 0 || sum.hurried == 0) {
 		t.Error("nothing happened: the simulation proves nothing")
 	}
 }
@@ -90,6 +91,7 @@ func (d *fleetPlay) play() {
 	if d.r.IntN(2) == 0 && d.change != worker.OnChangeAll { // what is left reserved for the dead is missed soon
 		d.budget.CreditsPerDay = float64(d.docs)*costOf + mostOf
 	}
+	d.sleepy = d.r.IntN(2) == 0
 	d.server.Intercept(d.intercept)
 	ctx, end := context.WithTimeout(d.t.Context(), time.Duration(10+d.r.IntN(50))*time.Minute)
 	defer end()
@@ -188,6 +190,7 @@ func (d *fleetPlay) intercept(ctx context.Context, c memstore.Call, do func() er
 	if l == nil {
 		return d.watched(false, c, do)
 	}
+	d.rest(l)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.dead {
@@ -205,6 +208,24 @@ func (d *fleetPlay) intercept(ctx context.Context, c memstore.Call, do func() er
 		_ = d.watched(true, c, do)
 	}
 	return errDied
+}
+
+// rest keeps a request of a worker that sleeps, past leases and deadlines, and
+// puts it to sleep now and then.
+func (d *fleetPlay) rest(l *life) {
+	l.mu.Lock()
+	if d.sleepy && d.draw(300) == 0 {
+		l.awake = time.Now().Add(time.Duration(d.draw(1200)) * time.Second)
+		d.mu.Lock()
+		d.slept++
+		d.mu.Unlock()
+	}
+	for wait := time.Until(l.awake); wait > 0; wait = time.Until(l.awake) {
+		l.mu.Unlock()
+		time.Sleep(wait)
+		l.mu.Lock()
+	}
+	l.mu.Unlock()
 }
 
 func (d *fleetPlay) watched(mortal bool, c memstore.Call, do func() error) error {
