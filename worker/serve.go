@@ -206,7 +206,7 @@ func (b *brake) blocks(ctx context.Context, p *Pipeline, now time.Time) (time.Ti
 	if b.last.Reason != BreakerViolation && now.After(b.last.Probe) {
 		return time.Time{}, false
 	}
-	return latest(b.last.Probe, now.Add(brakeFresh)), true
+	return now.Add(brakeFresh), true // not the probe's time: a person may release it before
 }
 
 func latest(a, b time.Time) time.Time {
@@ -273,7 +273,7 @@ func (s *Server) keep(t *task, j *job, w pause) {
 			return
 		}
 		until := w.until
-		if until.IsZero() {
+		if until.IsZero() || w.reason == WaitBreaker { // then blocks keeps all of the line
 			until = s.p.now().Add(time.Second)
 		}
 		s.queue.later(t, until, true)
