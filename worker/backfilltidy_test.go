@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"sync/atomic"
@@ -57,6 +58,30 @@ func TestServeReadsNoEndedBackfill(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 		if n := reads.Load(); n < 1 || n > 2 {
 			t.Errorf("a backfill that has ended was read %d times in two hours", n)
+		}
+	})
+}
+
+// A backfill that was begun under other routes than anybody has now is not gone
+// on with, and the log says so, once.
+func TestServeTellsOfBackfillsOfOtherRoutes(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		f.lay("inbox", 3)
+		f.begin(f.pipeline(worker.Limits{}, nil), worker.BackfillPlan{Prefixes: []string{"inbox/"}, Leave: true})
+		_, stop := f.serve(f.pipelineWith(worker.Routes{{Name: "other", Prefix: "inbox/", Schema: simSchema}}), worker.ServeOptions{})
+		told := func() int {
+			f.log.mu.Lock()
+			defer f.log.mu.Unlock()
+			return bytes.Count(f.log.b.Bytes(), []byte(`"code":"route_changed"`))
+		}
+		time.Sleep(5 * time.Minute)
+		if n := told(); n != 0 {
+			t.Errorf("told %d times of a backfill that others may be at", n)
+		}
+		time.Sleep(5 * time.Hour)
+		stop()
+		if n := told(); n != 1 || f.results() != 0 {
+			t.Errorf("told %d times in five hours, want once; %d results", n, f.results())
 		}
 	})
 }

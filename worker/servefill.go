@@ -103,7 +103,14 @@ func (f *fills) pass(id string, as seenBackfill) {
 // consider draws from a backfill that is this server's to do.
 func (f *fills) consider(ctx context.Context, b Backfill, etag string, old bool) (err error) {
 	p := f.s.p
-	open := b.Ended.IsZero() && b.Paused.IsZero() && p.Serves(b)
+	open := b.Ended.IsZero() && b.Paused.IsZero()
+	if open && !p.Serves(b) {
+		if old { // nobody else has its routes either: it would lie there unseen
+			f.s.tell(ctx, slog.LevelWarn, "backfill left alone: it was begun under other routes, and nobody goes on with it", "", CodeRouteChanged)
+		}
+		f.pass(b.ID, seenBackfill{etag, !old})
+		return nil
+	}
 	if open && old && !b.Left {
 		b, err = p.editBackfill(ctx, b.ID, func(b *Backfill) bool { b.Left = true; return true })
 	}
