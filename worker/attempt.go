@@ -282,6 +282,7 @@ const (
 	endDeferred    = "deferred"    // definitely not accepted: 429, key, credits
 	endUnreachable = "unreachable" // the provider could not fetch the URL
 	endFailed      = "failed"      // the provider's job failed or was cancelled
+	endRejected    = "rejected"    // the provider refused the document for good
 	endFenced      = "fenced"      // fenced, and in no list
 	endResubmitted = "resubmitted" // given up by choice; it may have been billed
 )

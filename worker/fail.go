@@ -34,17 +34,33 @@ func (p *Pipeline) fail(ctx context.Context, j *job, code Code, retryable bool, 
 // failAt is fail at another step than the job's own, with a change of the record
 // that belongs to it.
 func (p *Pipeline) failAt(ctx context.Context, j *job, f failure, change func(*record)) error {
-	if f.Billed == "no" && j.rec.mayHaveBilled() {
+	free := f.Billed == "no"
+	if free && j.rec.mayHaveBilled() {
 		f.Billed = "unknown"
 	}
 	f.At = j.now.UTC()
 	return p.swap(ctx, j, EventFail, f.Code, func(r *record) {
+		if free {
+			r.endFree()
+		}
 		r.Failure = &f
 		r.Waiting, r.Hold, r.Lease, r.NotBefore, r.FencedAt = WaitNothing, "", nil, time.Time{}, time.Time{}
 		if change != nil {
 			change(r)
 		}
 	})
+}
+
+// endFree says of the attempt at the provider that it is over and cost nothing:
+// whatever a retry comes to, this one is not what may have been billed.
+func (r *record) endFree() {
+	switch a := r.current(); {
+	case a == nil:
+	case r.State == Submitting:
+		a.End = endRejected
+	case r.State == Submitted:
+		a.End = endFailed
+	}
 }
 
 // failAtOnce ends a job that has just been made: its document can be no other
