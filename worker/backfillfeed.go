@@ -42,6 +42,7 @@ type feeder struct {
 	gone     bool               // the object was removed
 	restored bool               // it was put back once
 	paused   bool               // something was left because of a pause
+	resting  bool               // there was nothing to draw, and nothing has changed
 	wake     chan struct{}
 	save     chan struct{}
 }
@@ -272,7 +273,9 @@ func (f *feeder) signal() {
 func (f *feeder) rest(ctx context.Context) {
 	f.mu.Lock()
 	wait := min(laneLook<<min(f.misses, 3), 5*laneLook)
+	f.resting = true
 	f.mu.Unlock()
+	defer func() { f.mu.Lock(); f.resting = false; f.mu.Unlock() }()
 	t := time.NewTimer(jittered(wait))
 	defer t.Stop()
 	select {
@@ -281,6 +284,9 @@ func (f *feeder) rest(ctx context.Context) {
 	case <-ctx.Done():
 	}
 }
+
+// idle: there is nothing to draw until a document or another's lane ends.
+func (f *feeder) idle() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.resting }
 
 // keep saves how far the lanes have come, until ctx ends.
 func (f *feeder) keep(ctx context.Context) {

@@ -1,12 +1,17 @@
 package worker
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // account is what a bound on this Run is called: that of its backfill, which
-// others may work on too, or its own.
+// others may work on too, or its own. A backfill that begins anew is another.
 func (r *run) account() string {
 	if len(r.o.Backfills) > 0 {
-		return "backfill-" + r.o.Backfills[0].ID
+		b := r.o.Backfills[0]
+		return fmt.Sprintf("backfill-%s-%d", b.ID, b.Begun.UnixMilli())
 	}
 	return "run-" + newNonce()
 }
@@ -15,7 +20,7 @@ func (r *run) account() string {
 // refused it after the last document had come to its end, so nothing that this
 // Run waits for can change that. r.mu is held.
 func (r *run) broke() bool {
-	if len(r.open) == 0 || !r.fed && len(r.slots) < cap(r.slots) {
+	if len(r.open) == 0 || !r.drawn() {
 		return false
 	}
 	stale := false
@@ -31,4 +36,10 @@ func (r *run) broke() bool {
 		r.halt = errBudget()
 	}
 	return !stale
+}
+
+// drawn: nothing more can be drawn before something under way ends. A backfill
+// is at its end only when its last document is; r.mu is held.
+func (r *run) drawn() bool {
+	return r.fed || len(r.slots) == cap(r.slots) || slices.ContainsFunc(r.feeds, (*feeder).idle)
 }
