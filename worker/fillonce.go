@@ -63,12 +63,14 @@ func (p *Pipeline) fillFrom(ctx context.Context, f *feeder, room int, leave <-ch
 			f.rest(ctx)
 			continue
 		}
-		sum, err := p.submitDrawn(ctx, d)
+		sum, w, err := p.submitDrawn(ctx, d)
 		if err != nil {
 			return n, err
 		}
 		f.settled(d.Key, sum)
-		n++
+		if n++; w.reason == WaitBudget {
+			return n, nil // what it lacks, others lack too
+		}
 	}
 	return n, nil
 }
@@ -85,20 +87,21 @@ func (f *feeder) busyElsewhere() bool {
 	return true
 }
 
-// submitDrawn claims one document and submits it in the same go.
-func (p *Pipeline) submitDrawn(ctx context.Context, d Document) (Counts, error) {
+// submitDrawn claims one document and submits it in the same go. w is what it
+// waits for then.
+func (p *Pipeline) submitDrawn(ctx context.Context, d Document) (sum Counts, w pause, err error) {
 	r := run{p: p}
-	j, _, fresh, err := r.claimAndGo(ctx, d)
+	j, w, fresh, err := r.claimAndGo(ctx, d)
 	f, unfit := errors.AsType[*Fault](err)
 	switch {
 	case j != nil && (fresh || j.rec.Backfill):
-		return Counts{Claimed: 1}, nil // what became of the submission is in the record
+		return Counts{Claimed: 1}, w, nil // what became of the submission is in the record
 	case j != nil:
-		return Counts{Unchanged: 1}, nil
+		return Counts{Unchanged: 1}, w, nil
 	case unfit && f.Code.unfit():
-		return Counts{Refused: 1}, nil
+		return Counts{Refused: 1}, w, nil
 	}
-	return Counts{}, err
+	return Counts{}, w, err
 }
 
 // mayStartNow asks all that keeps the fleet from submitting, of a backfill or
