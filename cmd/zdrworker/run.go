@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,24 +76,26 @@ func (s *signalled) code() code {
 	return codeTerminated
 }
 
+// echo is how long a second signal counts as the first: timeout(1) and others
+// send one to the process and another to its group.
+const echo = 500 * time.Millisecond
+
 // withSignals ends the context at the first SIGINT or SIGTERM. A second one
-// finds no handler and ends the process.
+// finds no handler and ends the process, unless it comes with the first.
 func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
 	go func() {
+		defer signal.Stop(caught)
 		select {
 		case s := <-caught:
-			signal.Stop(caught)
 			cancel(&signalled{s})
+			time.Sleep(echo)
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(caught)
-		cancel(nil)
-	}
+	return ctx, func() { cancel(nil) }
 }
 
 // lookupIn reads variables out of "NAME=value" lines; the last one counts, as
