@@ -23,12 +23,18 @@ func (p *Pipeline) logEvent(ctx context.Context, j *job, e Event, code string) {
 	if r.Receipt != nil && e == EventSeal {
 		attrs = append(attrs, slog.Float64("credits", r.Receipt.Credits))
 	}
-	level := slog.LevelDebug
-	switch e {
-	case EventSeal, EventClaim:
-		level = slog.LevelInfo
-	case EventFail, EventHold, EventFence:
-		level = slog.LevelWarn
+	p.log.LogAttrs(ctx, levelOf(e, r.Waiting), "job", attrs...)
+}
+
+// levelOf is how loud a transition is. A document that is put off since the
+// provider cannot be reached is heard of, or a run would stand still without a
+// word; rates and pauses are no surprise.
+func levelOf(e Event, waiting Reason) slog.Level {
+	switch {
+	case e == EventSeal, e == EventClaim:
+		return slog.LevelInfo
+	case e == EventFail, e == EventHold, e == EventFence, e == EventDefer && waiting == WaitProvider:
+		return slog.LevelWarn
 	}
-	p.log.LogAttrs(ctx, level, "job", attrs...)
+	return slog.LevelDebug
 }
