@@ -22,8 +22,8 @@ func newManifests(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "manifests", GroupID: groupOperate, Short: "Write the Kubernetes objects of a worker, for kubectl apply", Args: args(),
 		Long: `Write Kubernetes objects to standard output: a Deployment of zdrworker serve, a
-Job or CronJob for batches, and what belongs to them. The configuration in force
-and the schemas that it names go into a ConfigMap; it holds no secret. The
+Job or CronJob for batches, and what belongs to them. The configuration in force,
+the schemas that it names and its ca_bundle go into a ConfigMap; it holds no secret. The
 provider's key is named in a Secret that you make:
 
   kubectl -n zdrworker create secret generic zdrworker-ade --from-file=key=FILE
@@ -69,6 +69,9 @@ func (a *app) manifests(cmd *cobra.Command, o manifests.Options) error {
 	}
 	if err := c.Require("store", "exchange"); err != nil {
 		return err
+	}
+	if len(c.Routes) == 0 {
+		return &failure{code: codeConfigMissing, text: "the workers need routes: pods have no --schema", hint: "`zdrworker init` writes a configuration that shows them"}
 	}
 	if o.Files, err = packed(c); err != nil {
 		return err
@@ -123,10 +126,29 @@ func packed(c *config.Config) (map[string]string, error) {
 		r.Schema = "schema-" + r.Name + ".json"
 		files[r.Schema] = string(text)
 	}
+	if err := packRoots(&flat, files); err != nil {
+		return nil, err
+	}
 	var out bytes.Buffer
 	err := flat.Write(&out, false)
 	files["zdrworker.yaml"] = out.String()
 	return files, err
+}
+
+// packRoots takes along the further roots that the configuration names. Those of
+// AWS's own variable are this machine's.
+func packRoots(flat *config.Config, files map[string]string) error {
+	if flat.CABundle == "" || flat.Origin("ca_bundle").Name == "AWS_CA_BUNDLE" {
+		flat.CABundle = ""
+		return nil
+	}
+	pem, err := os.ReadFile(flat.Beside(flat.CABundle))
+	if err != nil {
+		return err
+	}
+	flat.CABundle = "ca-bundle.pem"
+	files[flat.CABundle] = string(pem)
+	return nil
 }
 
 // ports are those that a worker of this configuration connects to.

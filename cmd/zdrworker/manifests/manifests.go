@@ -106,6 +106,8 @@ func (o Options) validate() error {
 		return errors.New("--batch: s3://bucket/prefix/ is wanted, with / at its end")
 	case o.QueueURL != "" && o.Region == "" && !o.NoServe:
 		return errors.New("--queue-url: KEDA must be told the region of the queue: set s3.region")
+	case o.Schedule != "" && !strings.HasPrefix(o.Schedule, "@") && len(strings.Fields(o.Schedule)) != 5:
+		return errors.New("--schedule: five fields of cron, such as \"15 3 * * *\", are wanted, or @daily")
 	case o.Schedule != "" && len(o.Batches) == 0:
 		return errors.New("--schedule is for a batch: give --batch as well")
 	}

@@ -163,6 +163,9 @@ func TestRefusals(t *testing.T) {
 		{"a batch of two lines", func(o *manifests.Options) { o.Batches = []string{"s3://acme-docs/a/\ns3://acme-docs/b/"} }, "--batch"},
 		{"a queue of no region", func(o *manifests.Options) { o.QueueURL = "https://sqs.us-east-2.amazonaws.com/111122223333/q" }, "--queue-url"},
 		{"a schedule of nothing", func(o *manifests.Options) { o.Schedule = "@daily" }, "--schedule"},
+		{"a schedule of four fields", func(o *manifests.Options) {
+			o.Batches, o.Schedule = []string{"s3://acme-docs/inbox/"}, "15 3 * *"
+		}, "--schedule: five fields"},
 	}
 	for _, tt := range tests {
 		o := kinds["serve"]
