@@ -108,7 +108,7 @@ var classes = []class{
 	{codeDenied, exitUsage, "the store refuses these credentials", "check what the credentials may do"},
 	{codeUnavailable, exitError, "the store cannot be reached, or asks to slow down", "try again; what is done is kept"},
 	{codeUnsafe, exitUsage, "the store lets two writers win the same state: jobs would be lost or paid twice", "use a store, and a version of it, that keeps If-None-Match and If-Match"},
-	{codeURLTooShort, exitStopped, "presigned URLs would end before the job may", "sign with credentials that live longer, or ask for less with signing.lifetime"},
+	{codeURLTooShort, exitStopped, "presigned URLs would end before the job may", "it says which limit is in the way and what to change; `zdrworker doctor` shows all of them"},
 	{codeForeignFleet, exitUsage, "a bucket is used by another fleet", "give each store an exchange bucket of its own"},
 	{codeRouteChanged, exitUsage, "a route was edited, and nothing says yet what becomes of its documents", "give the route the next revision"},
 	{codeNewerFormat, exitError, "a newer program wrote what is in the bucket", "use the newer program"},

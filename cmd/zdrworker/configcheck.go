@@ -33,7 +33,7 @@ func (a *app) configCheck(cmd *cobra.Command) error {
 	if _, err := c.Boundary(); err != nil {
 		return err
 	}
-	if err := c.Residency(); err != nil {
+	if err := firstOf(c.Residency(), c.Lifetimes()); err != nil {
 		return err
 	}
 	if err := a.checkRoutes(cmd.Context(), c); err != nil {

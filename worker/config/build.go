@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"net/http"
 	"os"
 	"strings"
@@ -115,6 +116,9 @@ func (c *Config) caBundle() ([]byte, error) {
 	pem, err := os.ReadFile(c.Beside(c.CABundle))
 	if err != nil {
 		return nil, c.wrong("ca_bundle", "the file cannot be read", "")
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return nil, c.wrong("ca_bundle", "it holds no certificate in PEM", "")
 	}
 	return pem, nil
 }

@@ -99,3 +99,15 @@ func (c *Config) Residency() error {
 	}
 	return c.residency(c.S3.Region)
 }
+
+// Lifetimes finds that no URL could live for as long as a job may take, whatever
+// the credentials.
+func (c *Config) Lifetimes() error {
+	switch job := c.Timing.JobTime; {
+	case c.Signing.Lifetime < job:
+		return c.wrong("signing.lifetime", "is shorter than timing.job_time: nothing would be submitted", "raise signing.lifetime, or lower timing.job_time where no job takes that long")
+	case c.Signing.SignatureAge > 0 && c.Signing.SignatureAge < job:
+		return c.wrong("signing.signature_age", "is shorter than timing.job_time: nothing would be submitted", "raise s3:signatureAge in the exchange bucket's policy, or lower timing.job_time where no job takes that long")
+	}
+	return nil
+}
