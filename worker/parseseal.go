@@ -21,7 +21,7 @@ func (p *Pipeline) checkParsed(obj bucket.Object) (verdict, error) {
 		return verdict{}, &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
 	}
 	v := verdict{status: StatusOK, jobID: meta.JobID, receipt: receipt{
-		Credits: meta.Credits, DurationMS: int64(meta.DurationMS), Model: meta.Model,
+		Credits: meta.Credits, DurationMS: int64(meta.DurationMS), Model: modelOf(meta.Model),
 		Pages: meta.Pages, Failed: len(meta.FailedPages), Markdown: size,
 	}}
 	if v.receipt.Failed > 0 {

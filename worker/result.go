@@ -165,7 +165,7 @@ func (m resultMetadata) verdict() verdict {
 		v.jobID = *m.JobID
 	}
 	if m.Version != nil {
-		v.receipt.Model = *m.Version
+		v.receipt.Model = modelOf(*m.Version)
 	}
 	if text := bytes.TrimSpace(m.Violation); len(text) > 0 && !bytes.Equal(text, []byte("null")) {
 		v.status, v.receipt.Violation = StatusSchemaViolation, true
