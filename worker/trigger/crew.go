@@ -2,9 +2,12 @@ package trigger
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/zdrworker/zdrworker/zdr"
 )
 
 // crew bounds how many messages are handled at the same time. A message is
@@ -59,11 +62,17 @@ func (c *crew) release(n int) {
 	}
 }
 
-// work runs f by one of those reserved.
+// work runs f by one of those reserved. A panic prints type and stack; what it
+// was about comes again.
 func (c *crew) work(f func() Outcome) {
 	c.wg.Go(func() {
 		defer c.release(1)
-		if f() == Retry {
+		became := Retry
+		func() {
+			defer zdr.RecoverTo(os.Stderr)
+			became = f()
+		}()
+		if became == Retry {
 			c.failing.Add(1)
 		} else {
 			c.failing.Store(0)
@@ -91,6 +100,7 @@ func every(ctx context.Context, d time.Duration, f func(context.Context)) (stop 
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
+		defer zdr.RecoverTo(os.Stderr)
 		t := time.NewTicker(d)
 		defer t.Stop()
 		for {

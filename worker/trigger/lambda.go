@@ -76,6 +76,7 @@ func (l *Lambda) batch(running, work context.Context, records []sqsRecord, h Han
 			failed[i] = l.o.tell(work, SourceSQS, r.ID, context.DeadlineExceeded) != Handled
 			continue
 		}
+		failed[i] = true // until it is known, whatever happens
 		crew.work(func() Outcome {
 			became := l.o.tell(work, SourceSQS, r.ID, Deliver(work, []byte(r.Body), h, l.o))
 			failed[i] = became != Handled

@@ -135,6 +135,20 @@ func TestLambdaReply(t *testing.T) {
 	}
 }
 
+// TestLambdaPanicBesideTheHandler: a panic that is not the handler's ends no
+// process, and the message that it came of comes again.
+func TestLambdaPanicBesideTheHandler(t *testing.T) {
+	l, err := trigger.NewLambda(trigger.Options{Buckets: names.Buckets, Exchange: names.Exchange, Observe: func(trigger.Source, trigger.Outcome) { panic("inbox/secret.md") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var handled desk
+	reply, err := l.Invoke(t.Context(), t.Context(), "", sqsBatch(t, "a", string(message(t, "s3_created"))), &handled)
+	if err != nil || len(reply.Failures) != 1 || reply.Failures[0].ID != "a" || handled.count() != 1 {
+		t.Errorf("got %+v, %v, %d handled", reply, err, handled.count())
+	}
+}
+
 // TestOnlySchedulesTick: of EventBridge's own events a schedule's alone is one.
 func TestOnlySchedulesTick(t *testing.T) {
 	_, err := trigger.Decode([]byte(`{"detail-type":"Something Else","source":"aws.events","detail":{}}`), names)

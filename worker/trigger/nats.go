@@ -160,6 +160,7 @@ func (n *NATS) fetch(ctx context.Context, c jetstream.Consumer, most int, each f
 // take handles one message and says what became of it.
 func (n *NATS) take(work, running context.Context, h Handler, m jetstream.Msg, renew time.Duration) Outcome {
 	stop := every(work, renew, func(context.Context) { _ = m.InProgress() })
+	defer stop() // after a panic too, or the message would never come again
 	err := Deliver(work, m.Data(), h, n.o.Options)
 	stop()
 	id, tries := "", 1

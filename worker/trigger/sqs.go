@@ -128,6 +128,7 @@ func (q *SQS) receive(ctx context.Context, most int) ([]types.Message, error) {
 // source is to end; work outlives it.
 func (q *SQS) take(work, running context.Context, h Handler, m types.Message, acks *acks) Outcome {
 	stop := every(work, q.o.Visibility/2, func(ctx context.Context) { q.hide(ctx, m, q.o.Visibility) })
+	defer stop() // after a panic too, or the message would never come again
 	err := Deliver(work, []byte(aws.ToString(m.Body)), h, q.o.Options)
 	stop()
 	became := q.o.tell(work, SourceSQS, aws.ToString(m.MessageId), err)
