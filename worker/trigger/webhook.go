@@ -127,7 +127,9 @@ func (e *endpoint) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if e.crew.reserve(r.Context(), 1) == 0 {
-		return // the sender has left
+		// The sender has left, or the server has: nothing was taken.
+		rw.WriteHeader(http.StatusServiceUnavailable)
+		return
 	}
 	defer e.crew.release(1)
 	status := e.take(rw, r)

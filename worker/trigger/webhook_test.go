@@ -290,6 +290,36 @@ func TestNewRefuses(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// TestWebhookWithoutATurn: a message whose turn never came, because the server
+// ends for example, is not answered with net/http's 200.
+func TestWebhookWithoutATurn(t *testing.T) {
+	w, err := trigger.NewWebhook([]string{secret}, trigger.WebhookOptions{Options: trigger.Options{Parallel: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, end := make(chan struct{}), make(chan struct{})
+	defer close(end)
+	h := w.Handler(trigger.HandlerFunc(func(context.Context, trigger.Event) error {
+		close(begun)
+		<-end
+		return nil
+	}))
+	post := func(ctx context.Context) int {
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(`{"zdr":1,"token":"now"}`))
+		r.Header.Set("Authorization", "Bearer "+secret)
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, r)
+		return answer.Code
+	}
+	go post(t.Context())
+	<-begun
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if status := post(ended); status != http.StatusServiceUnavailable {
+		t.Errorf("status %d", status)
+	}
+}
+
 // late is a body whose reading took too long.
 type late struct{}
 
