@@ -33,7 +33,7 @@ const (
 	RulePassword      = "password"      // longer than a password can be
 	RuleSyncCalls     = "sync-calls"    // a call that is answered with content, which the policy does not allow
 	RuleURL           = "url"           // a URL of a shape that is never signed
-	RuleURLPrefix     = "url-prefix"    // an outbox outside the policy's URL prefixes
+	RuleURLPrefix     = "url-prefix"    // an outbox or a staged document outside the policy's prefixes
 	RuleCapability    = "capability"    // a URL that was not deposited, or is for another use, job or attempt
 	RuleExpired       = "expired"       // a URL past its end
 	RuleGrant         = "grant"         // a grant that contradicts itself or the policy

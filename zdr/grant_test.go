@@ -265,6 +265,38 @@ func TestOutboxOutsideThePrefixes(t *testing.T) {
 	}
 }
 
+// What is staged lies in one place, too: a URL of a document where the team
+// keeps it says its name, and is not let out though it was signed.
+func TestDocumentOutsideTheStaging(t *testing.T) {
+	for name, address := range map[string]string{
+		"another bucket":      "https://acme-docs.s3.us-east-2.amazonaws.com/" + stagingKey,
+		"another prefix":      "https://x7k2.s3.us-east-2.amazonaws.com/inbox/ann.md",
+		"a prefix that looks": "https://x7k2.s3.us-east-2.amazonaws.com/s2/4f1d.md",
+		"another host":        "https://x7k2.s3.us-east-2.amazonaws.com.example/" + stagingKey,
+	} {
+		p, fields := outside(t)
+		p.StagingPrefixes = []string{"https://x7k2.s3.us-east-2.amazonaws.com/s/"}
+		g := over(t, p, nil)
+		fields["markdown_url"] = address
+		depositOutside(t, g, fields, time.Hour)
+		if _, err := g.Do(t.Context(), outsideRequest(t, g, fields), createCall()); refusedBy(err) != zdr.RuleURLPrefix {
+			t.Errorf("%s: got %v, want a refusal", name, err)
+		}
+	}
+	sent := errors.New("sent")
+	p, fields := outside(t)
+	p.StagingPrefixes = []string{"https://x7k2.s3.us-east-2.amazonaws.com/s/"}
+	g := over(t, p, func(*http.Request) (*http.Response, error) { return nil, sent })
+	depositOutside(t, g, fields, time.Hour)
+	if _, err := g.Do(t.Context(), outsideRequest(t, g, fields), createCall()); refusedBy(err) != "" {
+		t.Errorf("a document where it is staged: %v", err)
+	}
+	p.StagingPrefixes = []string{"https://x7k2.s3.us-east-2.amazonaws.com/s"}
+	if err := p.Validate(); err == nil {
+		t.Error("a prefix without a slash at its end is valid")
+	}
+}
+
 // Outside of Development, loopback and plain http do not leave in a field.
 func TestLoopbackOutsideOfDevelopment(t *testing.T) {
 	for _, raw := range []string{

@@ -65,6 +65,7 @@ func NewGuardOver(base http.RoundTripper, p Policy, r Recorder) (*Guard, error) 
 func newGuard(base http.RoundTripper, proves bool, p Policy, r Recorder) (*Guard, error) {
 	p.Hosts, p.Schemas, p.Prompts = slices.Clone(p.Hosts), slices.Clone(p.Schemas), slices.Clone(p.Prompts)
 	p.URLPrefixes, p.approved = slices.Clone(p.URLPrefixes), slices.Clone(p.approved)
+	p.StagingPrefixes = slices.Clone(p.StagingPrefixes)
 	g := &Guard{policy: p, recorder: r, base: base, proves: proves}
 	if err := g.UseBaseURL(""); err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ var operations = map[string]operation{
 			{name: "schema", required: true, check: checkSchemaValue},
 			{name: "model", check: checkModel},
 			{name: "strict", check: checkStrict},
-			{name: "markdown_url", required: true, check: checkURL, role: Reader},
+			{name: "markdown_url", required: true, check: checkStaged, role: Reader},
 			{name: "output_save_url", required: true, check: checkOutbox, role: Writer},
 		},
 		limit: 1 << 20, reply: createdShape, finish: finishCreate,
@@ -144,16 +144,26 @@ func checkOutbox(p Policy, v string) string {
 	if rule := checkURL(p, v); rule != "" {
 		return rule
 	}
-	if len(p.URLPrefixes) > 0 && !p.underPrefix(v) {
+	if len(p.URLPrefixes) > 0 && !underPrefix(p.URLPrefixes, v) {
+		return RuleURLPrefix
+	}
+	return ""
+}
+
+func checkStaged(p Policy, v string) string {
+	if rule := checkURL(p, v); rule != "" {
+		return rule
+	}
+	if len(p.StagingPrefixes) > 0 && !underPrefix(p.StagingPrefixes, v) {
 		return RuleURLPrefix
 	}
 	return ""
 }
 
 // underPrefix expects a URL that checkURL let through: its path has no dots.
-func (p Policy) underPrefix(raw string) bool {
+func underPrefix(prefixes []string, raw string) bool {
 	bare, _, _ := strings.Cut(raw, "?")
-	return slices.ContainsFunc(p.URLPrefixes, func(prefix string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool {
 		return len(bare) > len(prefix) && strings.HasPrefix(bare, prefix)
 	})
 }

@@ -24,7 +24,7 @@ var parseFields = []fieldRule{
 	{name: "split", check: checkSplit},
 	{name: "custom_prompts", check: checkPrompts},
 	{name: "password", check: checkPassword, secret: true},
-	{name: "document_url", required: true, check: checkURL, role: Reader},
+	{name: "document_url", required: true, check: checkStaged, role: Reader},
 }
 
 var parseCreateFields = append(parseFields[:len(parseFields):len(parseFields)],

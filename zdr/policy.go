@@ -45,6 +45,12 @@ type Policy struct {
 	// output_save_url must lie under one, and a reply's output_url may.
 	// Default none: a reply may name only what this guard let out.
 	URLPrefixes []string
+	// StagingPrefixes say where staged documents lie, as URLPrefixes do of
+	// outboxes, e.g. "https://bucket.s3.us-east-2.amazonaws.com/s/". If there are
+	// any, a markdown_url or document_url must lie under one: a URL of a document
+	// where its team keeps it would say its name. Default none: any that was
+	// deposited.
+	StagingPrefixes []string
 	// MaxURLLifetime bounds Until - SignedAt of a presigned URL. Default 12h,
 	// at most 7 days.
 	MaxURLLifetime time.Duration
@@ -150,13 +156,20 @@ func areDigests(list []string) bool {
 }
 
 func (p Policy) checkPrefixes() error {
-	for _, s := range p.URLPrefixes {
-		u, err := url.Parse(s)
-		if err != nil || !p.allowsURL(u) || u.RawQuery != "" || u.ForceQuery || !strings.HasSuffix(s, "/") {
-			return &PolicyError{"URLPrefixes", "use scheme, host and path up to and with a slash, of the kind that the policy's mode allows"}
-		}
+	if slices.ContainsFunc(p.URLPrefixes, p.isNoPrefix) {
+		return &PolicyError{"URLPrefixes", prefixAdvice}
+	}
+	if slices.ContainsFunc(p.StagingPrefixes, p.isNoPrefix) {
+		return &PolicyError{"StagingPrefixes", prefixAdvice}
 	}
 	return nil
+}
+
+const prefixAdvice = "use scheme, host and path up to and with a slash, of the kind that the policy's mode allows"
+
+func (p Policy) isNoPrefix(s string) bool {
+	u, err := url.Parse(s)
+	return err != nil || !p.allowsURL(u) || u.RawQuery != "" || u.ForceQuery || !strings.HasSuffix(s, "/")
 }
 
 func (p Policy) checkLifetime() error {

@@ -116,7 +116,7 @@ func (out outgoing) violation(kind string, status int) error {
 // last part of its path: a token of ours, which says whose outbox it is.
 func (g *Guard) isOutbox(raw string) (name outboxName, ours bool) {
 	u, ok := g.policy.parseURL(raw)
-	if !ok || !g.grants.holds(placeOf(u), time.Now()) && !g.policy.underPrefix(raw) {
+	if !ok || !g.grants.holds(placeOf(u), time.Now()) && !underPrefix(g.policy.URLPrefixes, raw) {
 		return "", false
 	}
 	last := u.Path[strings.LastIndexByte(u.Path, '/')+1:]

@@ -97,7 +97,7 @@ func (c *Config) Partners(signing presign.Config, x Extras) (*zdr.Guard, *presig
 	if err != nil {
 		return nil, nil, err
 	}
-	policy.URLPrefixes = signer.URLPrefixes()
+	policy.URLPrefixes, policy.StagingPrefixes = signer.URLPrefixes(), []string{signer.StagingBase()}
 	for _, s := range x.Approve {
 		policy.Approve(s, "command-line")
 	}

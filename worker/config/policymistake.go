@@ -30,7 +30,7 @@ func (c *Config) policyMistake(err error) error {
 		return err
 	}
 	text := e.Advice
-	if e.Field == "URLPrefixes" {
+	if e.Field == "URLPrefixes" || e.Field == "StagingPrefixes" {
 		text = "policy.development goes with loopback addresses, for buckets and provider alike, and those with nothing else"
 	}
 	return &PolicyMistake{c.wrong(c.policyKey(e.Field), text, ""), err}
@@ -75,7 +75,7 @@ func (c *Config) policyKey(field string) string {
 		return "policy.max_url_lifetime"
 	case "CABundle":
 		return "ca_bundle"
-	case "URLPrefixes":
+	case "URLPrefixes", "StagingPrefixes":
 		return c.endpointKey()
 	}
 	return "policy"
