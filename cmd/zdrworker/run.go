@@ -63,7 +63,11 @@ type signalled struct{ signal os.Signal }
 
 // Error names the signal.
 func (s *signalled) Error() string {
-	return "stopped by " + s.signal.String() + "; what is done is kept"
+	word := "interrupt"
+	if s.code() == codeTerminated {
+		word = "SIGTERM"
+	}
+	return "stopped by " + word + "; what is done is kept"
 }
 
 // Code is the stable code of this class of error.

@@ -195,6 +195,9 @@ func (a *app) runCommand(cmd *cobra.Command, paths []string, o runOptions) error
 // checkPrefix keeps uploads out of what the worker writes itself.
 func checkPrefix(prefix string) error {
 	p := path.Clean(prefix) + "/"
+	if strings.HasPrefix(p, "../") {
+		return usage("--prefix: a place in the bucket is wanted, and that leads out of it")
+	}
 	for _, own := range []string{"results/", "failures/", "zdr/"} {
 		if strings.HasPrefix(p, own) {
 			return usage("--prefix: results/, failures/ and zdr/ belong to the worker")

@@ -23,10 +23,14 @@ func checkVersion(s string) string {
 }
 
 func checkBucket(s string) string {
-	if !bucketURL.MatchString(s) {
-		return "s3://bucket is wanted, without a prefix"
+	name, isURL := strings.CutPrefix(strings.TrimSuffix(s, "/"), "s3://")
+	switch {
+	case bucketURL.MatchString(s):
+		return ""
+	case isURL && name != "" && !strings.Contains(name, "/"):
+		return "the bucket's name is not 3 to 63 of a-z, 0-9, . and -"
 	}
-	return ""
+	return "s3://bucket is wanted, without a prefix"
 }
 
 func checkDigest(s string) string {
