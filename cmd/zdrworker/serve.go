@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -27,6 +28,8 @@ serve the same buckets; one of them at a time sweeps.
 Sources are SQS, NATS JetStream, a webhook, a scan of a prefix, and a schedule of
 sweeps. A message is acknowledged once its job is in the bucket. Messages may be
 lost, doubled and reordered: the buckets say what is true.
+
+The log says info where --log-level does not say otherwise.
 
 serve.admin is an address for /healthz, /readyz and /metrics. It has no password:
 keep it in a closed network.
@@ -197,11 +200,15 @@ func (s *service) options() trigger.Options {
 	}
 }
 
-// listen opens an address for a source or the admin port.
-func listen(address string) (net.Listener, error) {
+// listen opens the address of a key of the configuration.
+func listen(key, address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, &failure{code: codeUsage, cause: err, text: "an address cannot be listened on", hint: "serve.admin and sources.webhook.address need a free port of this machine"}
+		why := ""
+		if no, ok := errors.AsType[syscall.Errno](err); ok {
+			why = ": " + no.Error()
+		}
+		return nil, &failure{code: codeUsage, cause: err, text: key + ": the address cannot be listened on" + why, hint: "give it an address of this machine with a port that is free"}
 	}
 	return l, nil
 }

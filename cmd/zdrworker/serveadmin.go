@@ -21,7 +21,7 @@ func (s *service) admin() (*adminPort, error) {
 	if s.config.Serve.Admin == "" {
 		return nil, nil
 	}
-	l, err := listen(s.config.Serve.Admin)
+	l, err := listen("serve.admin", s.config.Serve.Admin)
 	if err != nil {
 		return nil, err
 	}

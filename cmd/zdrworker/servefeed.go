@@ -74,7 +74,7 @@ func (s *service) webhook(c config.WebhookFeed) (feed, error) {
 	if err != nil {
 		return feed{}, &failure{code: codeConfigInvalid, text: "sources.webhook.token_file has no bearer token that can be used", hint: "one a line, each of at least 16 bytes: `openssl rand -hex 32`"}
 	}
-	l, err := listen(c.Address)
+	l, err := listen("sources.webhook.address", c.Address)
 	if err != nil {
 		return feed{}, err
 	}

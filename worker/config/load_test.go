@@ -137,6 +137,8 @@ func TestMistakes(t *testing.T) {
 		{"years", "version: 1\nkeep: {parsed: 2y}\n", ":2:16", "keep.parsed", "a time such as 90s, 30m, 6h or 90d is wanted", ""},
 		{"password in the file", "version: 1\nroutes: [{name: a, schema: s.json, parse: {password: " + secret + "}}]\n", ":2:54", "routes.parse.password", "env:NAME or file:PATH is wanted, never the password itself", ""},
 		{"secret", "version: 1\nprovider: {api_key: " + secret + "}\n", ":2:12", "provider.api_key", "secrets do not belong into the file", ""},
+		{"a bucket's name in capitals", "version: 1\nstore: s3://" + strings.ToUpper(secret) + "\n", ":2:8", "store", "the bucket's name is not 3 to 63 of a-z, 0-9, . and -", ""},
+		{"a bucket with a prefix", "version: 1\nstore: s3://acme/" + secret + "\n", ":2:8", "store", "s3://bucket is wanted, without a prefix", ""},
 		{"wrong bucket", "version: 1\nstore: " + secret + "\n", ":2:8", "store", "s3://bucket is wanted, without a prefix", ""},
 		{"closed set", "version: 1\nprovider: {region: " + secret + "}\n", ":2:20", "provider.region", "one of us, eu is wanted", ""},
 		{"boolean", "version: 1\ns3: {path_style: " + secret + "}\n", ":2:18", "s3.path_style", "true or false is wanted", ""},
