@@ -270,10 +270,7 @@ func (p *Pipeline) findKey(ctx context.Context, key string) (Job, error) {
 		return Job{}, fault("find", "", err)
 	}
 	out := p.describe(j)
-	out.Document = zdr.NewName(key)
-	if key, err := route.ResultKey(key); err == nil && out.Sealed() {
-		out.Result = zdr.NewName(key)
-	}
+	p.nameFor(&out, Document{Key: key})
 	return out, nil
 }
 

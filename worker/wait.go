@@ -65,11 +65,11 @@ func (p *Pipeline) Wait(ctx context.Context, ref string) (*Result, error) {
 
 func (p *Pipeline) read(ctx context.Context, j Job, key string) (*Result, error) {
 	if key == "" || j.Status == StatusSuperseded || j.Status == StatusDiscarded {
-		return nil, &Fault{Op: "wait", Ref: j.Ref, Code: CodeSourceChanged, Hint: "the document has a newer version or is gone; its result is not at the result key"}
+		return nil, notAtItsKey("wait", j.Ref)
 	}
-	obj, err := p.store.Get(ctx, key, bucket.GetOptions{})
+	obj, err := p.openOwn(ctx, "wait", j.Ref, key)
 	if err != nil {
-		return nil, fault("wait", j.Ref, err)
+		return nil, err
 	}
 	defer obj.Body.Close()
 	var b bytes.Buffer
@@ -79,16 +79,33 @@ func (p *Pipeline) read(ctx context.Context, j Job, key string) (*Result, error)
 	return &Result{Job: j, body: zdr.NewDocument(b.Bytes())}, nil
 }
 
-// OpenResult streams the sealed result of a job to w: the provider's bytes.
+// openOwn opens what stands at a result key, if it is the job's: another version
+// of its document may have been answered since.
+func (p *Pipeline) openOwn(ctx context.Context, op, ref, key string) (bucket.Object, error) {
+	obj, err := p.store.Get(ctx, key, bucket.GetOptions{})
+	if err != nil {
+		return obj, fault(op, ref, err)
+	}
+	if obj.Metadata["zdr-ref"] != ref {
+		obj.Body.Close()
+		return bucket.Object{}, notAtItsKey(op, ref)
+	}
+	return obj, nil
+}
+
+func notAtItsKey(op, ref string) error {
+	return &Fault{Op: op, Ref: ref, Code: CodeSourceChanged, Hint: "the document has a newer version or is gone; its result is not at the result key"}
+}
+
+// OpenResult streams the sealed result of a job: the provider's bytes. Errors:
+// job_not_found where it has none, source_changed once another version's stands
+// at its key, and the store's.
 func (p *Pipeline) OpenResult(ctx context.Context, j Job) (io.ReadCloser, error) {
 	if j.Result.IsZero() {
 		return nil, &Fault{Op: "result", Ref: j.Ref, Code: CodeNotFound, Hint: "the job has no result at its key"}
 	}
-	obj, err := p.store.Get(ctx, j.Result.Reveal(), bucket.GetOptions{})
-	if err != nil {
-		return nil, fault("result", j.Ref, err)
-	}
-	return obj.Body, nil
+	obj, err := p.openOwn(ctx, "result", j.Ref, j.Result.Reveal())
+	return obj.Body, err
 }
 
 // transient: the same call may work in a while, with nothing changed.

@@ -67,6 +67,9 @@ func (r *runner) save(ctx context.Context, o worker.Outcome) (string, error) {
 		return "", &failure{code: codeFile, text: "a document's key is no path below the output folder", hint: "fetch its result from the bucket"}
 	}
 	body, err := open(ctx, o.Job)
+	if f, ok := errors.AsType[*worker.Fault](err); ok && f.Code == worker.CodeSourceChanged {
+		return "", nil // another version's stands at its key
+	}
 	if err != nil {
 		return "", err
 	}
