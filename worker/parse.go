@@ -203,8 +203,8 @@ func (p *Pipeline) failParse(ctx context.Context, j *job, ref parseRef, f failur
 }
 
 // parseGone decides when the pinned parse result is not there any more. A newer
-// one is taken. Where there is none, the job fails: parsing again would bill
-// again, so somebody must choose it.
+// one is taken. Where there is none, the job fails: the document was parsed and
+// billed, and would be again, so somebody must choose it.
 func (p *Pipeline) parseGone(ctx context.Context, j *job) error {
 	pj, err := p.load(ctx, j.rec.Parse.ID)
 	if err != nil && !errors.Is(err, bucket.ErrNotFound) {
@@ -213,5 +213,5 @@ func (p *Pipeline) parseGone(ctx context.Context, j *job) error {
 	if err == nil && (!pj.rec.State.Settled() || pj.rec.Gen != j.rec.Parse.Gen || pj.rec.Result != nil && pj.rec.Result.ETag != j.rec.Parse.ETag) {
 		return p.swap(ctx, j, EventNote, "", func(r *record) { r.Parse.ETag = "" })
 	}
-	return p.failParse(ctx, j, *j.rec.Parse, failure{Code: string(CodeParseGone), Retryable: true, Billed: "no"})
+	return p.failParse(ctx, j, *j.rec.Parse, failure{Code: string(CodeParseGone), Retryable: true, Billed: "yes"})
 }

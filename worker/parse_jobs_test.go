@@ -80,7 +80,7 @@ func TestParseResultGone(t *testing.T) {
 		}
 		next := f.pipelineWith(worker.Routes{{Name: "files", Prefix: "files/", Suffixes: []string{".txt"}, Schema: simSchema, Revision: 2, OnChange: worker.OnChangeAll}})
 		j := settle(t, next, putFileAgain(t, next).ID)
-		if j.Code != worker.CodeParseGone || j.Billed != "no" || !j.Retry || f.provider.Billed().Jobs != 2 {
+		if j.Code != worker.CodeParseGone || j.Billed != "yes" || !j.Retry || f.provider.Billed().Jobs != 2 {
 			t.Fatalf("got %s, billed %s, %d billed in all", j.Code, j.Billed, f.provider.Billed().Jobs)
 		}
 		if _, err := next.Retry(t.Context(), j.ID); err != nil {

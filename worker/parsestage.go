@@ -46,8 +46,9 @@ func (p *Pipeline) stagedText(ctx context.Context, j *job, text *parsed.Reader, 
 	case err == nil && text.Blank():
 		return true, errors.Join(p.takeAway(ctx, j.rec, j.rec.current().staging()), p.fail(ctx, j, CodeEmpty, false, "no"))
 	case errors.As(err, &invalid):
-		// It was checked when it was sealed: somebody has changed it since.
-		return true, p.failParse(ctx, j, *j.rec.Parse, failure{Code: string(CodeResultInvalid), Retryable: true, Billed: "no"})
+		// It was checked when it was sealed: somebody has changed it since. A retry
+		// parses the document anew.
+		return true, p.failParse(ctx, j, *j.rec.Parse, failure{Code: string(CodeResultInvalid), Retryable: true, Billed: "yes"})
 	case errors.As(err, &unread):
 		return false, &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
 	case errors.Is(err, bucket.ErrPrecondition):

@@ -91,11 +91,15 @@ where there is no terminal.`,
 }
 
 func (a *app) jobsAbandon(ctx context.Context, w *opened, j worker.Job, yes bool) error {
-	if !abandonable(j.State) {
+	d, err := w.Pipeline.Explain(ctx, j.ID) // with its parse
+	if err != nil {
+		return err
+	}
+	if j = d.Job; !abandonable(j.State) {
 		return wrongState("the job's outcome is settled or being settled", "`zdrworker jobs explain "+shortRef(j.Ref)+"` says what comes next")
 	}
 	if j.State != worker.Claimed {
-		if err := a.confirm(ctx, fmt.Sprintf("job %s: %s", shortRef(j.Ref), abandonBills(j.State)), yes); err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("job %s: %s", shortRef(j.Ref), abandonBills(j)), yes); err != nil {
 			return err
 		}
 	}
@@ -103,7 +107,7 @@ func (a *app) jobsAbandon(ctx context.Context, w *opened, j worker.Job, yes bool
 	if err != nil {
 		return err
 	}
-	return a.changed("abandon", after, abandonBills(j.State), "`zdrworker sweep --once` removes what is staged")
+	return a.changed("abandon", after, abandonBills(j), "`zdrworker sweep --once` removes what is staged")
 }
 
 // abandonable are the states in which a job can be given up: before a result
@@ -117,14 +121,26 @@ func abandonable(s worker.State) bool {
 }
 
 // abandonBills says what a job that is given up can still cost.
-func abandonBills(s worker.State) string {
-	switch s {
+func abandonBills(j worker.Job) string {
+	switch j.State {
 	case worker.Claimed:
-		return "nothing is at the provider, so nothing is billed"
+		return abandonClaimed(j.Parse)
 	case worker.Submitted:
 		return "the provider accepted it and may still bill it"
 	}
 	return "the provider may have it and may bill it"
+}
+
+// abandonClaimed is about a job of which nothing was submitted but, perhaps, its
+// document to be parsed: that is a job of its own, which others may share.
+func abandonClaimed(parse *worker.JobParse) string {
+	switch {
+	case parse == nil || parse.State == "" && !parse.Ready || parse.State == worker.Claimed:
+		return "nothing is at the provider, so nothing is billed"
+	case parse.Ready || parse.State.Settled():
+		return "nothing is at the provider, so nothing more than its parse is billed"
+	}
+	return "nothing is extracted; its parse goes on and may be billed (zdrworker jobs explain " + shortRef(parse.Ref) + ")"
 }
 
 // changed says what became of a job.

@@ -232,11 +232,11 @@ func when(word string, t, now time.Time) string {
 }
 
 // abandonCosts is abandonBills with what the route's jobs cost.
-func abandonCosts(s worker.State, usual worker.Usual) string {
-	if s == worker.Submitted && usual.Credits > 0 {
+func abandonCosts(j worker.Job, usual worker.Usual) string {
+	if j.State == worker.Submitted && usual.Credits > 0 {
 		return "the provider may still bill about " + credits(usual.Credits) + " credits"
 	}
-	return abandonBills(s)
+	return abandonBills(j)
 }
 
 // moment is a time of day in a layout, with the day where it is another one.
@@ -262,7 +262,7 @@ func canOf(d worker.Detail, stop worker.Breaker, usual worker.Usual) []string {
 		can = append(can, fmt.Sprintf("zdrworker jobs retry %s (%s)", ref, retryBills(d.Job)))
 	}
 	if abandonable(d.State) {
-		can = append(can, fmt.Sprintf("zdrworker jobs abandon %s (%s)", ref, abandonCosts(d.State, usual)))
+		can = append(can, fmt.Sprintf("zdrworker jobs abandon %s (%s)", ref, abandonCosts(d.Job, usual)))
 	}
 	if d.Sealed() || d.Failed() {
 		can = append(can, fmt.Sprintf("zdrworker jobs show %s --content", ref))
