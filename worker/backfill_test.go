@@ -265,8 +265,8 @@ func TestBackfillIsPaused(t *testing.T) {
 			}
 		})
 		_, err := p.Run(t.Context(), worker.RunOptions{Backfills: []worker.Backfill{b}})
-		if fault, ok := errors.AsType[*worker.Fault](err); !ok || fault.Code != worker.CodePaused {
-			t.Fatalf("got %v, want the pause", err)
+		if fault, ok := errors.AsType[*worker.Fault](err); !ok || fault.Code != worker.CodePaused || !strings.Contains(fault.Hint, "backfill resume") {
+			t.Fatalf("got %v, want the pause and what ends it", err)
 		}
 		if n := f.results(); n == 0 || n == 400 {
 			t.Errorf("%d of 400 were done at the pause", n)

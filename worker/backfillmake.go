@@ -40,10 +40,11 @@ type BackfillPlan struct {
 const manyShares = 16
 
 // StartBackfill writes a backfill's object, or joins the one that is asked for
-// again and is not through. Nothing is claimed yet.
+// again and is not through. Nothing is claimed yet. Errors: route_changed where
+// the one of that name was begun with other routes.
 func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill, error) {
 	if was, joins, err := p.joined(ctx, o); err == nil && joins {
-		return was, nil // its list needs not be written again
+		return was, p.mustServe(was) // its list needs not be written again
 	}
 	b, err := p.planned(ctx, &o)
 	if err != nil {
@@ -61,7 +62,19 @@ func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill,
 	if !mine && b.List != nil && (now.List == nil || now.List.Folder != b.List.Folder) {
 		err = errors.Join(err, p.dropList(ctx, b.List))
 	}
+	if err == nil {
+		err = p.mustServe(now)
+	}
 	return now, fault("backfill", "", err)
+}
+
+// mustServe keeps a worker from a backfill of other routes: of documents that
+// only its own routes take, nothing would be done, and nobody told.
+func (p *Pipeline) mustServe(b Backfill) error {
+	if p.Serves(b) {
+		return nil
+	}
+	return &Fault{Op: "backfill", Code: CodeRouteChanged, Hint: "the backfill was begun with other routes or revisions: give another name, or the routes that it was begun with"}
 }
 
 // JoinsBackfill reports whether StartBackfill would join a backfill of the plan's

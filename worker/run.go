@@ -82,6 +82,11 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	if o.Patience == 0 {
 		o.Patience = 15 * time.Minute
 	}
+	for _, b := range o.Backfills {
+		if err := p.mustServe(b); err != nil {
+			return Summary{}, err
+		}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer p.bin.keep()()

@@ -68,14 +68,14 @@ func (r *run) openFeeders(ctx context.Context) func(Summary, error) (Summary, er
 }
 
 func (r *run) closeFeeders(ctx context.Context, sum Summary, err error) (Summary, error) {
-	whole, total, paused := true, Counts{}, sum.Paused > 0
+	whole, total, paused, halted := true, Counts{}, sum.Paused > 0, false
 	for _, f := range r.feeds {
 		b, failed := f.close(ctx)
 		if failed != nil && err == nil {
 			err = fault("backfill", "", failed)
 		}
 		whole, total = whole && !b.Ended.IsZero(), total.plus(b.Counts())
-		paused = paused || f.paused
+		paused, halted = paused || f.paused, halted || !b.Paused.IsZero()
 	}
 	if whole && len(r.feeds) > 0 {
 		r.mu.Lock()
@@ -88,6 +88,8 @@ func (r *run) closeFeeders(ctx context.Context, sum Summary, err error) (Summary
 	}
 	switch {
 	case err != nil:
+	case halted:
+		err = &Fault{Op: "backfill", Code: CodePaused, Hint: "somebody paused the backfill; zdrworker backfill list says since when, zdrworker backfill resume ends it"}
 	case paused:
 		err = errPaused()
 	case !whole: // cut short before a document of its rest was drawn
