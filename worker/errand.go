@@ -66,8 +66,18 @@ func (e *Errand) Nudged(ctx context.Context, token string) error {
 	return err
 }
 
-// move drives a job until it waits.
+// move drives a job until it waits, and then those that its end has set free:
+// nothing else tells of them for a while.
 func (e *Errand) move(ctx context.Context, id ID) error {
+	var free []ID
+	err := e.drive(ctx, id, func(id ID) { free = append(free, id) })
+	for _, id := range free {
+		e.one(ctx, id) // an extraction sets nothing free itself
+	}
+	return err
+}
+
+func (e *Errand) drive(ctx context.Context, id ID, wake func(ID)) error {
 	p := e.s.p
 	if e.left() {
 		return errLeft
@@ -81,7 +91,7 @@ func (e *Errand) move(ctx context.Context, id ID) error {
 	if err != nil {
 		return fault("errand", "", err)
 	}
-	n := nudge{ask: p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: e.leave}
+	n := nudge{ask: p.now().Sub(j.rec.UpdatedAt) > quiet, slot: true, leave: e.leave, wake: wake}
 	w, err := p.drive(ctx, j, n)
 	if errors.Is(err, context.Canceled) && e.left() {
 		return errLeft

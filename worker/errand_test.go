@@ -1,0 +1,56 @@
+package worker_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/ade/adetest"
+)
+
+// SendLater keeps tokens.
+func (q *nudgeQueue) SendLater(ctx context.Context, _ time.Duration, tokens ...string) error {
+	return q.Send(ctx, tokens...)
+}
+
+// The call that brings a parse home moves on the document that waited for it,
+// and so one that comes back meanwhile has nothing to wait for.
+func TestErrandGoesOnAfterAParse(t *testing.T) {
+	for name, later := range map[string]worker.Later{"with a queue": &nudgeQueue{}, "without": nil} {
+		t.Run(name, func(t *testing.T) {
+			onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+				call := func(do func(*worker.Errand) error) {
+					t.Helper()
+					e, err := f.pipeline(worker.Limits{}, nil).Errand(nil, later)
+					if err == nil {
+						err = do(e)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					e.Finish(t.Context())
+				}
+				landed := func(e *worker.Errand) error {
+					all, _ := f.server.Lookup(exchangeName).List(worker.OutboxPrefix, "", 10)
+					if len(all) != 1 {
+						t.Fatalf("%d results in the outbox", len(all))
+					}
+					return e.Nudged(t.Context(), strings.TrimSuffix(strings.TrimPrefix(all[0].Key, worker.OutboxPrefix), ".json"))
+				}
+				call(func(e *worker.Errand) error { return e.Arrived(t.Context(), f.file(1)) })
+				time.Sleep(30 * time.Second)
+				call(landed)
+				if n := len(f.accepts()); n != 2 {
+					t.Fatalf("%d jobs accepted after the parse came home, want the extraction too", n)
+				}
+				time.Sleep(30 * time.Second)
+				call(landed)
+				if f.results() != 1 {
+					t.Errorf("%d results, want 1", f.results())
+				}
+			})
+		})
+	}
+}
