@@ -103,7 +103,8 @@ func (e *Errand) drive(ctx context.Context, id ID, wake func(ID)) error {
 }
 
 const (
-	// soonest is how soon a job that waits is looked at again.
+	// soonest is how soon a job that waits is looked at again; one that has waited
+	// for long is looked at ever more seldom, which makes it an eighth later.
 	soonest = 30 * time.Second
 	// latestBack is the longest that SQS holds a message back (AWS SQS developer
 	// guide, "delay queues": 15 minutes).
@@ -121,7 +122,8 @@ func (e *Errand) comeBack(ctx context.Context, j *job, w pause) error {
 		return nil
 	}
 	p := e.s.p
-	d := min(max(w.until.Sub(p.now()), soonest), latestBack)
+	waited := p.now().Sub(j.rec.UpdatedAt)
+	d := min(max(w.until.Sub(p.now()), waited/8, soonest), latestBack)
 	if w.reason == WaitPaused || w.reason == WaitBreaker || w.reason == WaitBudget {
 		d = latestBack // a person or a probe ends it, not this job
 	}

@@ -11,8 +11,40 @@ import (
 )
 
 // SendLater keeps tokens.
-func (q *nudgeQueue) SendLater(ctx context.Context, _ time.Duration, tokens ...string) error {
+func (q *nudgeQueue) SendLater(ctx context.Context, d time.Duration, tokens ...string) error {
+	q.rest = d
 	return q.Send(ctx, tokens...)
+}
+
+// A job that waits for its turn comes back ever more seldom: ten thousand that
+// wait for hours must not cost a call and a read each half a minute.
+func TestErrandComesBackSeldom(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		q := &nudgeQueue{}
+		f.provider.BreakNext(1, adetest.JobFault{End: adetest.EndNever})
+		e, err := f.pipeline(worker.Limits{InFlight: 1}, nil).Errand(nil, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			if err := e.Arrived(t.Context(), f.document("inbox", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began, rounds := time.Now(), 0
+		for len(q.tokens) > 0 && time.Since(began) < 2*time.Hour {
+			token := q.tokens[0]
+			q.tokens = nil
+			time.Sleep(q.rest)
+			if err := e.Nudged(t.Context(), token); err != nil {
+				t.Fatal(err)
+			}
+			rounds++
+		}
+		if len(f.accepts()) != 1 || rounds > 50 || q.rest < 10*time.Minute || q.rest > 15*time.Minute {
+			t.Errorf("%d accepted, the second has not been after %d rounds, and rests %v", len(f.accepts()), rounds, q.rest)
+		}
+	})
 }
 
 // The call that brings a parse home moves on the document that waited for it,

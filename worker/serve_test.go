@@ -182,6 +182,7 @@ func TestServeSharesWhatASweepFound(t *testing.T) {
 type nudgeQueue struct {
 	mu     sync.Mutex
 	tokens []string
+	rest   time.Duration // of the last
 }
 
 // Send keeps tokens.
