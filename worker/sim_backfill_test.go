@@ -252,7 +252,7 @@ func (d *drama) hold(key string) {
 	for _, l := range b.Lanes {
 		for i, doc := range d.docs {
 			if laneHas(l, doc) && before(&b, l, doc, i) && !d.claimed(doc) {
-				d.t.Errorf("a lane is past a document that nobody claimed: share %d of %d of %s at %+v", l.Share, l.Shares, l.Route, l.At)
+				d.t.Errorf("a lane is past a document that nobody claimed: share %d of %d of %s at %q", l.Share, l.Shares, l.Route, l.At.Key)
 			}
 		}
 	}
