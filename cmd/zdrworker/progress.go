@@ -61,9 +61,10 @@ type progress struct {
 
 // newProgress follows --progress.
 func (a *app) newProgress() *progress {
+	kind, _ := a.lookup("TERM")
 	p := &progress{
 		out:     a.stderr,
-		picture: a.progress == "auto" && isTerminal(a.stderr) && ansi(a.stderr),
+		picture: a.progress == "auto" && kind != "dumb" && isTerminal(a.stderr) && ansi(a.stderr),
 		silent:  a.progress == "none",
 		columns: func() int { return width(a.stderr) },
 	}
