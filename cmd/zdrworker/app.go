@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,6 +30,8 @@ type app struct {
 	progress   string
 
 	exit int // of a command that ended without an error of its own
+
+	lines sync.Mutex // one JSON line at a time: progress comes beside the jobs
 }
 
 func newApp(environ []string, stdin io.Reader, stdout, stderr io.Writer) *app {

@@ -34,7 +34,7 @@ func (a *app) addGlobal(root *cobra.Command) {
 	f.BoolVar(&a.names, "show-names", false, "names of documents on standard output, also where no terminal is ($ZDRWORKER_SHOW_NAMES)")
 	f.Var(choice(&a.logLevel, "warn", "debug", "info", "warn", "error"), "log-level", "`level` of what is logged: debug, info, warn, error; serve says info unless told ($ZDRWORKER_LOG_LEVEL)")
 	f.Var(choice(&a.logFormat, "auto", "auto", "json", "text"), "log-format", "`format`: auto, json, text; auto is text on a terminal ($ZDRWORKER_LOG_FORMAT)")
-	f.Var(choice(&a.progress, "auto", "auto", "plain", "none"), "progress", "`kind`: auto, plain, none; auto is bars on a terminal, else a line a minute ($ZDRWORKER_PROGRESS)")
+	f.Var(choice(&a.progress, "auto", "auto", "plain", "none"), "progress", "`kind`: auto, plain, none; auto is bars on a terminal, else a line a minute, with --json a JSON line on standard output ($ZDRWORKER_PROGRESS)")
 	for _, k := range config.Keys() {
 		addKey(f, k)
 	}

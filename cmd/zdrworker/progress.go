@@ -48,9 +48,10 @@ func (c counts) pace(elapsed time.Duration) (perMinute float64, left time.Durati
 // concurrent use.
 type progress struct {
 	out     io.Writer
-	picture bool       // draw over the last lines
-	silent  bool       // --progress=none
-	columns func() int // of the terminal
+	picture bool            // draw over the last lines
+	silent  bool            // --progress=none
+	columns func() int      // of the terminal
+	line    func(any) error // writes a JSON line; nil: there are none
 
 	mu    sync.Mutex
 	start time.Time
@@ -68,6 +69,9 @@ func (a *app) newProgress() *progress {
 		silent:  a.progress == "none",
 		columns: func() int { return width(a.stderr) },
 	}
+	if a.json && !p.silent {
+		p.line = a.line
+	}
 	return p
 }
 
@@ -82,10 +86,14 @@ func (p *progress) Run(ctx context.Context) {
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	said := time.NewTicker(lineEvery)
+	defer said.Stop()
 	for {
 		select {
 		case <-tick.C:
 			p.show()
+		case <-said.C:
+			p.say()
 		case <-ctx.Done():
 			p.last()
 			return
@@ -135,11 +143,32 @@ func (p *progress) show() {
 	case p.picture:
 		p.erase()
 		p.draw()
+	case p.line != nil: // standard error has JSON alone there
 	case p.words != nil:
 		fmt.Fprintln(p.out, p.words())
 	default:
 		fmt.Fprintln(p.out, line(p.now, time.Since(p.start)))
 	}
+}
+
+// say writes the state of now for a machine. One that does not listen any more
+// is seen by what else is written.
+func (p *progress) say() {
+	p.mu.Lock()
+	now, elapsed := p.now, time.Since(p.start)
+	counting := p.words != nil
+	p.mu.Unlock()
+	if p.line == nil || counting {
+		return
+	}
+	line := map[string]any{
+		"type": "progress", "total": now.Total, "sealed": now.Sealed, "unchanged": now.Unchanged, "failed": now.Failed,
+		"open": now.Waiting + now.Queued, "credits": now.Credits,
+	}
+	if _, left := now.pace(elapsed); left > 0 {
+		line["eta_s"] = int(left.Round(time.Second).Seconds())
+	}
+	_ = p.line(line)
 }
 
 // last leaves the final picture standing. A run without one says its summary

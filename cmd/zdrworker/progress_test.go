@@ -93,6 +93,25 @@ func TestPlainIsALineAMinute(t *testing.T) {
 	}
 }
 
+// TestMachinesHaveALineAMinute: on standard output, in the words of the contract.
+func TestMachinesHaveALineAMinute(t *testing.T) {
+	var out, errs bytes.Buffer
+	a := newApp(nil, nil, &out, &errs)
+	a.progress, a.json = "auto", true
+	showFor(t, a.newProgress(), 150*time.Second, func() {})
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	want := `{"credits":583,"eta_s":35,"failed":0,"open":77,"sealed":131,"total":208,"type":"progress","unchanged":0}`
+	if len(lines) != 2 || lines[0] != want || errs.Len() > 0 {
+		t.Errorf("got\n%s\nwant first\n%s\nstandard error: %s", out.String(), want, errs.String())
+	}
+	out.Reset()
+	a.progress = "none"
+	showFor(t, a.newProgress(), time.Hour, func() {})
+	if out.Len() > 0 {
+		t.Errorf("--progress=none: %s", out.String())
+	}
+}
+
 func TestNoneIsSilent(t *testing.T) {
 	var out bytes.Buffer
 	a := newApp(nil, nil, nil, &out)

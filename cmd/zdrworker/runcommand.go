@@ -131,6 +131,7 @@ type runner struct {
 	expect    *worker.Forecast // nil: nothing is said beforehand
 	atLeast   bool             // of it: there may be more documents
 	planning  bool             // an estimate is all that is wanted
+	waits     bool             // for jobs that are there: how many is seen on the way
 	list      *objectList      // nil: --files-from gave none
 	closeList func() error
 	age       age
@@ -353,7 +354,7 @@ func (r *runner) status(s worker.Summary) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	total := len(r.local)
-	if len(r.prefixes) > 0 || r.list != nil {
+	if len(r.prefixes) > 0 || r.list != nil || r.waits {
 		total = max(total+int(r.total.Load()), len(r.local)+s.Found)
 	}
 	r.counts = counts{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -52,7 +53,8 @@ func (a *app) wait(cmd *cobra.Command, given []string, o waitOptions) error {
 	if o.timeout < 0 {
 		return usage("--timeout: a time from 0 is wanted")
 	}
-	o.log = a.stderr
+	show := a.newProgress()
+	o.log = show
 	w, err := a.prepare(cmd, o.opening)
 	if err != nil {
 		return err
@@ -67,7 +69,7 @@ func (a *app) wait(cmd *cobra.Command, given []string, o waitOptions) error {
 	if err := w.assemble(ctx); err != nil {
 		return err
 	}
-	r := &runner{a: a, opened: w, o: runOptions{opening: o.opening}, began: time.Now(), progress: a.newProgress(), outs: map[string]string{}, done: make(chan worker.Outcome, 64)}
+	r := &runner{a: a, opened: w, o: runOptions{opening: o.opening}, began: time.Now(), progress: show, waits: true, outs: map[string]string{}, done: make(chan worker.Outcome, 64)}
 	return errors.Join(r.wait(ctx, given, o.timeout), w.close())
 }
 
@@ -86,16 +88,26 @@ func (r *runner) wait(ctx context.Context, given []string, timeout time.Duration
 		return r.waitEnded(ctx, err, worker.Summary{})
 	}
 	r.startWriting(ctx)
-	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{
-		Backfills: r.filling, Jobs: r.waitFor(ctx, jobs, prefixes, len(given) == 0), Notify: r.notify, Status: r.status,
-	})
-	if err = errors.Join(err, r.written()); err == nil {
+	sum, err := r.bringHome(ctx, r.waitFor(ctx, jobs, prefixes, len(given) == 0))
+	if err == nil {
 		err = r.violated(ctx)
 	}
 	if err != nil {
 		err = r.waitEnded(ctx, err, sum)
 	}
 	return firstOf(err, r.summary(ctx, sum, err))
+}
+
+// bringHome moves jobs on until all are settled, and shows how that goes on.
+func (r *runner) bringHome(ctx context.Context, jobs iter.Seq2[worker.Job, error]) (worker.Summary, error) {
+	shown, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var side sync.WaitGroup
+	side.Go(func() { r.progress.Run(shown) })
+	sum, err := r.Pipeline.Run(ctx, worker.RunOptions{Backfills: r.filling, Jobs: jobs, Notify: r.notify, Status: r.status})
+	err = errors.Join(err, r.written())
+	stop()
+	side.Wait()
+	return sum, err
 }
 
 // waitEnded says why a wait did not come to its end.
