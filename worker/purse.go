@@ -42,11 +42,37 @@ func (u *purse) till(name string, limit float64) *till {
 	if t == nil {
 		t = &till{name: name, control: newControl[Account](budgetKey(name)), over: map[string]float64{}}
 		u.tills[name] = t
+		u.forget(name)
 	}
 	t.mu.Lock()
 	t.limit = limit
 	t.mu.Unlock()
 	return t
+}
+
+// tillKept is how long the till of a day is kept after it: what is submitted on a
+// day has ended by then.
+const tillKept = 7 * 24 * time.Hour
+
+// forget lets go of tills of days long before this one: each holds what was open
+// in its account when that was read last, and a worker may run for months.
+func (u *purse) forget(name string) {
+	day, err := time.Parse(time.DateOnly, name)
+	if err != nil {
+		return // the account of a Run
+	}
+	for old, t := range u.tills {
+		if at, err := time.Parse(time.DateOnly, old); err == nil && day.Sub(at) > tillKept && t.idle() {
+			delete(u.tills, old)
+		}
+	}
+}
+
+// idle: nothing of it is to be written.
+func (t *till) idle() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.asks) == 0 && len(t.over) == 0
 }
 
 // bound is the most that the account may come to: the latest that was said.
