@@ -93,7 +93,7 @@ func (p *Pipeline) sealLanding(ctx context.Context, j *job, a *attempt, obj buck
 			return err
 		}
 	case verdict.code != "":
-		return p.fail(ctx, j, verdict.code, true, "yes")
+		return p.failBilled(ctx, j, verdict.code, verdict)
 	}
 	return p.publishSealed(ctx, j, a, verdict)
 }
@@ -175,9 +175,19 @@ func (p *Pipeline) sealedBefore(ctx context.Context, j *job) error {
 	return p.fail(ctx, j, CodeResultLost, true, "yes")
 }
 
+// failBilled ends a job whose result is of no use, with what its receipt says
+// where there is one.
+func (p *Pipeline) failBilled(ctx context.Context, j *job, code Code, v verdict) error {
+	return p.failAt(ctx, j, failure{Code: string(code), Step: j.rec.Step, Retryable: true, Billed: "yes"}, func(r *record) {
+		if v.receipt.Credits > 0 {
+			r.Receipt = &v.receipt
+		}
+	})
+}
+
 func (p *Pipeline) publishSealed(ctx context.Context, j *job, a *attempt, v verdict) error {
 	if v.status == StatusSchemaViolation && j.rec.Route.PartialFails {
-		return p.fail(ctx, j, CodePartial, true, "yes")
+		return p.failBilled(ctx, j, CodePartial, v)
 	}
 	v.ofPartial(j.rec.Parse)
 	publish := p.publish
