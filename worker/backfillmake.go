@@ -234,27 +234,35 @@ func (p *Pipeline) CountBackfill(ctx context.Context, id string) (n int, err err
 	return n, fault("backfill", "", err)
 }
 
-// Backfills reads all backfills, the newest first.
+// Backfills reads all backfills, the newest first. Those of a newer format are
+// left out.
 func (p *Pipeline) Backfills(ctx context.Context) ([]Backfill, error) {
-	var all []Backfill
+	all, _, err := p.backfills(ctx)
+	return all, err
+}
+
+// backfills is Backfills; whole says that none was left out.
+func (p *Pipeline) backfills(ctx context.Context) (all []Backfill, whole bool, err error) {
+	whole = true
 	for o, err := range p.store.List(ctx, bucket.Page{Prefix: backfillPrefix}) {
 		if err != nil {
-			return nil, fault("backfill", "", err)
+			return nil, false, fault("backfill", "", err)
 		}
 		if backfillOf(o.Key) == "" {
 			continue
 		}
 		b, err := p.Backfill(ctx, backfillOf(o.Key)) // a few, each read once
-		if f, ok := errors.AsType[*Fault](err); ok && f.Code == CodeNoBackfill {
-			continue // removed meanwhile
+		if leftAlone(err) {
+			whole = whole && codeFor(err) == CodeNoBackfill
+			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		all = append(all, b)
 	}
 	slices.SortStableFunc(all, func(a, b Backfill) int { return b.Begun.Compare(a.Begun) })
-	return all, nil
+	return all, whole, nil
 }
 
 // Backfill reads one. Errors: backfill_not_found.

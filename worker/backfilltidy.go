@@ -23,10 +23,11 @@ func (p *Pipeline) tidyBackfills(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if p.storeTime(o.Date).Sub(o.Modified) < backfillKept {
+		id := backfillOf(o.Key)
+		if id == "" || p.storeTime(o.Date).Sub(o.Modified) < backfillKept {
 			continue
 		}
-		b, err := p.Backfill(ctx, backfillOf(o.Key))
+		b, err := p.Backfill(ctx, id)
 		if leftAlone(err) {
 			continue
 		}
@@ -53,12 +54,8 @@ func (p *Pipeline) tidyLists(ctx context.Context) error {
 			continue
 		}
 		if walked == nil {
-			walked, err = p.walkedLists(ctx)
-			if leftAlone(err) {
-				return nil // of a newer program's backfill it cannot be told which are its lists
-			}
-			if err != nil {
-				return err
+			if walked, err = p.walkedLists(ctx); walked == nil || err != nil {
+				return err // of a newer program's backfill it cannot be told which are its lists
 			}
 		}
 		folder, _, _ := strings.Cut(strings.TrimPrefix(o.Key, listPrefix), "/")
@@ -72,14 +69,18 @@ func (p *Pipeline) tidyLists(ctx context.Context) error {
 	return nil
 }
 
-// walkedLists are the folders of lists that backfills go through.
+// walkedLists are the folders of lists that backfills go through; nil where one
+// cannot be read, so that nothing is known.
 func (p *Pipeline) walkedLists(ctx context.Context) (map[string]bool, error) {
+	all, whole, err := p.backfills(ctx)
+	if err != nil || !whole {
+		return nil, err
+	}
 	walked := map[string]bool{}
-	all, err := p.Backfills(ctx)
 	for _, b := range all {
 		if b.List != nil && b.Ended.IsZero() {
 			walked[b.List.Folder] = true
 		}
 	}
-	return walked, err
+	return walked, nil
 }

@@ -85,11 +85,11 @@ func decodeControl(obj bucket.Object, into any) error {
 	if err != nil {
 		return &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
 	}
-	if json.Unmarshal(b, &head) != nil || json.Unmarshal(b, into) != nil {
-		return errors.New("a control object is not what this program writes")
+	if json.Unmarshal(b, &head) == nil && head.Format > 1 {
+		return errNewerFormat // its other members may be of other kinds
 	}
-	if head.Format > 1 {
-		return errNewerFormat
+	if json.Unmarshal(b, into) != nil {
+		return errors.New("a control object is not what this program writes")
 	}
 	return nil
 }
