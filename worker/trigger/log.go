@@ -70,6 +70,8 @@ func codeOf(err error) string {
 		return "nats_" + strconv.Itoa(int(js.APIError().ErrorCode))
 	}
 	switch {
+	case errors.Is(err, errAcks):
+		return "acks_not_explicit"
 	case errors.Is(err, errPanic):
 		return "panic"
 	case errors.Is(err, context.DeadlineExceeded):

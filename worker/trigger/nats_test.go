@@ -233,11 +233,16 @@ func TestNATSRefusesOtherAcks(t *testing.T) {
 		}
 		s.publish(t, message(t, "s3_created"))
 		var handled desk
+		log := newBook(t)
+		log.marks.Known("key", "inbox/1.md")
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		err := s.source(t, trigger.NATSOptions{Durable: durable}).Run(ctx, &handled)
+		err := s.source(t, trigger.NATSOptions{Options: trigger.Options{Logger: log.logger()}, Durable: durable}).Run(ctx, &handled)
 		cancel()
 		if !errors.Is(err, trigger.ErrSource) || handled.count() != 0 || s.owed(durable) != 1 {
 			t.Errorf("%s: %v, %d handled, %d owed", durable, err, handled.count(), s.owed(durable))
+		}
+		if lines := log.check(t); has(lines, "source does not answer", "nats", "acks_not_explicit") != 1 {
+			t.Errorf("%s: the log does not say why: %v", durable, lines)
 		}
 	}
 }
