@@ -15,7 +15,7 @@ import (
 // is new on duty looks at every open job once: the one before may have known of
 // jobs that wait for their turn.
 func (s *Server) sweepLoop(ctx context.Context) {
-	var next time.Time
+	var next, held time.Time
 	fresh := true
 	for first := true; first || sleep(ctx, jittered(min(dutyTime/3, s.o.Sweep))); first = false {
 		on, err := s.p.onDuty(ctx)
@@ -24,9 +24,12 @@ func (s *Server) sweepLoop(ctx context.Context) {
 		}
 		if !on {
 			s.p.meter.tell(nil)
-			fresh = true
+			if err == nil || time.Since(held) > dutyTime { // until then nobody else can have had it
+				fresh = true
+			}
 			continue
 		}
+		held = time.Now()
 		if time.Now().Before(next) {
 			continue
 		}
