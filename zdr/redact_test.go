@@ -2,7 +2,9 @@ package zdr_test
 
 import (
 	"bytes"
+	"encoding/gob"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -85,6 +87,9 @@ func printed(x any) []byte {
 	for _, v := range []any{x, map[string]any{"x": x}, []any{x}} {
 		j, err := json.Marshal(v)
 		fmt.Fprintf(&b, "%s %v", j, err)
+		j, err = xml.Marshal(v)
+		fmt.Fprintf(&b, "%s %v", j, err)
+		fmt.Fprintln(&b, gob.NewEncoder(&b).Encode(v))
 	}
 	return b.Bytes()
 }
