@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker"
+	"github.com/zdrworker/zdrworker/worker/ade"
 	"github.com/zdrworker/zdrworker/worker/ade/adetest"
 	"github.com/zdrworker/zdrworker/worker/memstore"
 )
@@ -99,5 +101,34 @@ func divertedStderr(t *testing.T) (said func() string) {
 			t.Fatal(err)
 		}
 		return string(b)
+	}
+}
+
+// blocks is a parser whose result nobody reads to its end.
+type blocks struct{}
+
+func (blocks) ParseTo(_ context.Context, _ ade.Parse, w io.Writer) (ade.Streamed, error) {
+	_, err := w.Write([]byte(`{"markdown":"Invoice of Ann Example"}`))
+	return ade.Streamed{}, err
+}
+
+// A store that panics over a parse result leaves nobody waiting.
+func TestParseNowSurvivesAPanic(t *testing.T) {
+	said := divertedStderr(t)
+	server := memstore.NewServer()
+	server.Intercept(func(_ context.Context, c memstore.Call, do func() error) error {
+		if c.Op == memstore.Put {
+			panic("Invoice of Ann Example")
+		}
+		return do()
+	})
+	_, err := worker.ParseNow(t.Context(), blocks{}, ade.Parse{Ref: "1b77"}, server.Bucket("acme"), "a.json")
+	text := said()
+	fault, ok := errors.AsType[*worker.Fault](err)
+	if !ok || fault.Code != worker.CodeInternal || strings.Contains(err.Error(), "Ann") {
+		t.Errorf("got %v, want a fault that says nothing", err)
+	}
+	if !strings.HasPrefix(text, "panic: string\n") || strings.Contains(text, "Ann") {
+		t.Errorf("standard error says %q", text)
 	}
 }
