@@ -100,6 +100,8 @@ func (p *Pipeline) submitDrawn(ctx context.Context, d Document) (sum Counts, w p
 		return Counts{Unchanged: 1}, w, nil
 	case unfit && f.Code.unfit():
 		return Counts{Refused: 1}, w, nil
+	case isNewer(err):
+		return Counts{Unchanged: 1}, w, nil
 	}
 	return Counts{}, w, err
 }

@@ -119,8 +119,16 @@ func (s *Server) claimed(ctx context.Context, d Document, begin bool) (*job, *la
 		s.tell(ctx, level, "document passed over", "", f.Code)
 		return nil, nil, nil
 	}
+	if isNewer(err) {
+		s.tell(ctx, slog.LevelInfo, "document left to a newer program", "", CodeNewerFormat)
+		return nil, nil, nil
+	}
 	return j, l, err
 }
+
+// isNewer: the document has a job, and it is a newer program's: durable, and not
+// to be touched.
+func isNewer(err error) bool { return err != nil && codeFor(err) == CodeNewerFormat }
 
 // unfit: the document is no work for this program, now or later.
 func (c Code) unfit() bool {

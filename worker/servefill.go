@@ -183,6 +183,9 @@ func (s *Server) claimDrawn(ctx context.Context, d Document) (Counts, error) {
 		s.tell(ctx, slog.LevelInfo, "document passed over", "", f.Code)
 		return Counts{Refused: 1}, nil
 	}
+	if isNewer(err) {
+		return Counts{Unchanged: 1}, nil
+	}
 	if err != nil {
 		return Counts{}, err
 	}
