@@ -17,7 +17,7 @@ const (
 	RuleQuery         = "query"         // a query that the operation does not take
 	RuleHeader        = "header"        // a header that is not let out
 	RuleAuthorization = "authorization" // no bearer key, or a misshapen one
-	RuleTransfer      = "transfer"      // a trailer, transfer encoding, upgrade or cancel channel
+	RuleTransfer      = "transfer"      // a trailer, transfer encoding, cancel channel, or a body that is a stream
 	RuleJob           = "job"           // a job id that no 202 and no record gave
 	RuleBody          = "body"          // a body where there is none, or none where there is one
 	RuleBodySize      = "body-size"     // longer than a create can be

@@ -25,7 +25,7 @@ func TestRequestIsRebuilt(t *testing.T) {
 	x := newTrial(t)
 	x.req.Header.Set("User-Agent", "content/1")
 	x.req.Header.Set("Accept", "content/plain")
-	x.req.ContentLength = -1
+	x.req.ContentLength = 7
 	x.req.GetBody = func() (io.ReadCloser, error) { t.Error("GetBody was called"); return http.NoBody, nil }
 	x.req.Form = map[string][]string{"markdown": {"content"}}
 	x.req.Close = false

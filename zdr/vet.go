@@ -164,9 +164,12 @@ func isBearer(s string) bool {
 	return true
 }
 
-func checkTransfer(_ *outgoing, req *http.Request) string {
+// checkTransfer refuses a stream as well: a body whose length nobody says may
+// never end, and the guard reads all of it first.
+func checkTransfer(out *outgoing, req *http.Request) string {
+	stream := req.Body != nil && req.Body != http.NoBody && req.ContentLength <= 0
 	//lint:ignore SA1019 a request that carries the old channel is refused
-	if len(req.TransferEncoding) > 0 || len(req.Trailer) > 0 || req.Cancel != nil {
+	if len(req.TransferEncoding) > 0 || len(req.Trailer) > 0 || req.Cancel != nil || stream && len(out.op.fields) > 0 {
 		return RuleTransfer
 	}
 	return ""
@@ -181,17 +184,14 @@ func (out *outgoing) readBody(req *http.Request) string {
 		}
 		return ""
 	}
-	limit := int64(maxBodyBytes)
 	if len(out.op.fields) == 0 {
-		limit = 0
+		return RuleBody
 	}
-	body, err := io.ReadAll(io.LimitReader(req.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(req.Body, maxBodyBytes+1))
 	switch {
 	case err != nil:
 		return RuleBody
-	case limit == 0 && len(body) > 0:
-		return RuleBody
-	case int64(len(body)) > limit:
+	case len(body) > maxBodyBytes:
 		return RuleBodySize
 	}
 	out.body = body
