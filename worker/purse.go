@@ -14,8 +14,13 @@ type purse struct {
 
 	mu    sync.Mutex
 	tills map[string]*till
-	run   string  // the account of a Run that is under way; "": none
-	most  float64 // of that
+	runs  []*runBound // of the Runs that are under way
+}
+
+// runBound is what a Run may spend, and the account that says how much it has.
+type runBound struct {
+	account string
+	most    float64
 }
 
 func newPurse(b Budget) *purse { return &purse{daily: b.CreditsPerDay, tills: map[string]*till{}} }
@@ -88,24 +93,29 @@ func (u *purse) of(at time.Time) (all []*till) {
 		all = append(all, u.till(dayAccount(at), u.daily))
 	}
 	u.mu.Lock()
-	name, most := u.run, u.most
+	runs := slices.Clone(u.runs)
 	u.mu.Unlock()
-	if name != "" {
-		all = append(all, u.till(name, most))
+	for _, r := range runs {
+		all = append(all, u.till(r.account, r.most))
 	}
 	return all
 }
 
-// limitRun bounds what is submitted from now on, under a name. What it returns
-// ends that.
-func (u *purse) limitRun(name string, most float64) func() {
-	u.mu.Lock()
-	defer u.mu.Unlock()
+// limitRun bounds what is submitted from now on, by whichever Run, under a name.
+// What it returns ends that.
+func (u *purse) limitRun(account string, most float64) func() {
 	if most <= 0 {
 		return func() {}
 	}
-	u.run, u.most = name, most
-	return func() { u.mu.Lock(); u.run = ""; u.mu.Unlock() }
+	r := &runBound{account, most}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.runs = append(u.runs, r)
+	return func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.runs = slices.DeleteFunc(u.runs, func(other *runBound) bool { return other == r })
+	}
 }
 
 // reserve asks for a part of the budget; false when there is not enough left.
