@@ -16,6 +16,10 @@ func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answer
 	r := j.rec
 	switch {
 	case r.wanted():
+		place, err := p.place(ctx, j.named(src, keys), bucket.Info{}) // an event may name a version that was deleted since
+		if err != nil || place != placeResult {
+			return err
+		}
 		return p.reopenFor(ctx, j, src, keys)
 	case r.Result != nil && r.State.Settled() && (src.Version == "" || r.Result.Status == StatusSuperseded):
 		return p.restore(ctx, j, src, keys)
@@ -93,18 +97,16 @@ func (r *record) again() {
 // nothing else changes at the result key meanwhile. Nothing is sent and nothing
 // is billed. What is not in history either was taken away by its owner.
 func (p *Pipeline) restore(ctx context.Context, j *job, src source, keys answerKeys) error {
-	named := *j
-	named.rec = j.rec.clone()
-	named.rec.Source, named.rec.Route.Result, named.rec.Route.Failure = src, keys.result, keys.failure
+	named := j.named(src, keys)
 	for range maxPublish {
 		seen, err := p.standing(ctx, keys.result)
 		if err != nil {
 			return err
 		}
 		if seen.Metadata["zdr-ref"] == j.rec.Ref {
-			return p.restored(ctx, j, &named)
+			return p.restored(ctx, j, named)
 		}
-		place, err := p.place(ctx, &named, seen)
+		place, err := p.place(ctx, named, seen)
 		if err != nil || place != placeResult {
 			return err
 		}
@@ -115,12 +117,20 @@ func (p *Pipeline) restore(ctx context.Context, j *job, src source, keys answerK
 		if err != nil {
 			return err
 		}
-		err = p.putBack(ctx, &named, seen, old)
+		err = p.putBack(ctx, named, seen, old)
 		if err != nil && !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
 			return err
 		}
 	}
 	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// named is a view of the job with the names that its record may have dropped.
+func (j *job) named(src source, keys answerKeys) *job {
+	to := *j
+	to.rec = j.rec.clone()
+	to.rec.Source, to.rec.Route.Result, to.rec.Route.Failure = src, keys.result, keys.failure
+	return &to
 }
 
 // restored is for a result that stands at its key: a failure of other bytes does

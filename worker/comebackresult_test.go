@@ -79,6 +79,40 @@ func TestADiscardedResultIsWantedWhileItDrains(t *testing.T) {
 	})
 }
 
+// An event may come twice, and name a version that stands below a delete marker
+// by then. Its result was discarded, and it is not paid for again before the
+// document is back.
+func TestADeletedVersionIsNotWantedAgain(t *testing.T) {
+	onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+		store := f.server.Lookup(storeName)
+		store.SetVersioning(bucket.Enabled)
+		f.settings.OnSourceDeleted = worker.DeletedDiscard
+		p := f.pipeline(worker.Limits{}, nil)
+		first := f.begun(p)
+		seen, err := store.Get("inbox/0001.md", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		marker, err := store.Delete("inbox/0001.md", "", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if j := settle(t, p, first.ID); j.Status != worker.StatusDiscarded {
+			t.Fatalf("the result is %s", j.Status)
+		}
+		twice := worker.Document{Key: "inbox/0001.md", Version: seen.ID}
+		if j := putDocument(t, p, twice); j.Gen != 1 {
+			t.Errorf("the event that came twice began generation %d", j.Gen)
+		}
+		if _, err := store.DeleteVersion("inbox/0001.md", marker.ID, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if j := putDocument(t, p, twice); j.Gen != 2 {
+			t.Errorf("the document is back in generation %d", j.Gen)
+		}
+	})
+}
+
 // A document fails for want of it after a try that had URLs. It is back while
 // those live still.
 func TestADocumentThatIsBackIsTriedWhileItsJobDrains(t *testing.T) {
