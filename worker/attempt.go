@@ -168,9 +168,22 @@ func (p *Pipeline) stage(ctx context.Context, j *job) (done bool, err error) {
 // copyTo copies the document with everything that describes it replaced.
 func (p *Pipeline) copyTo(ctx context.Context, j *job) (bucket.Info, error) {
 	s, ext := j.rec.Source, cmp.Or(j.rec.current().Ext, extMarkdown)
+	if err := p.unwanted(ctx, s); err != nil {
+		return bucket.Info{}, err
+	}
 	return p.exchange.Copy(ctx, j.rec.current().staging(),
 		bucket.Source{Bucket: s.Bucket, Key: s.Key, Version: s.Version, ETag: s.ETag},
 		bucket.PutOptions{ContentType: stagedTypes[ext]})
+}
+
+// unwanted is bucket.ErrNotFound where the result would only be discarded: the
+// document is deleted, though its version stands below a delete marker.
+func (p *Pipeline) unwanted(ctx context.Context, s source) error {
+	if s.Version == "" || p.set.OnSourceDeleted != DeletedDiscard {
+		return nil // the copy finds out, or the result is wanted all the same
+	}
+	_, err := p.store.Head(ctx, s.Key, "")
+	return err
 }
 
 // submit signs, writes down the intent and POSTs: one act of one process.

@@ -113,6 +113,39 @@ func TestADeletedVersionIsNotWantedAgain(t *testing.T) {
 	})
 }
 
+// A document is deleted while it waits for its turn, and results of deleted
+// documents are not wanted: none is paid for.
+func TestADeletedDocumentIsNotSubmittedToBeDiscarded(t *testing.T) {
+	for _, prefix := range []string{"inbox", "files"} {
+		t.Run(prefix, func(t *testing.T) {
+			onFloor(t, adetest.Options{}, func(t *testing.T, f *floor) {
+				store := f.server.Lookup(storeName)
+				store.SetVersioning(bucket.Enabled)
+				f.settings.OnSourceDeleted = worker.DeletedDiscard
+				p := f.pipeline(worker.Limits{}, nil)
+				d := f.document("inbox", 1)
+				if prefix == "files" {
+					d = f.file(1)
+				}
+				first := putDocument(t, p, d)
+				marker, err := store.Delete(d.Key, "", time.Now())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if j := settle(t, p, first.ID); j.Code != worker.CodeSourceGone || j.Billed != "no" || f.billed() != 0 {
+					t.Fatalf("the job is %s %s, %d billed", j.Status, j.Code, f.billed())
+				}
+				if _, err := store.DeleteVersion(d.Key, marker.ID, time.Now()); err != nil {
+					t.Fatal(err)
+				}
+				if j := settle(t, p, putDocument(t, p, d).ID); j.ID != first.ID || j.Status != worker.StatusOK {
+					t.Errorf("the document is back, and its job is %s %s", j.State, j.Code)
+				}
+			})
+		})
+	}
+}
+
 // A document fails for want of it after a try that had URLs. It is back while
 // those live still.
 func TestADocumentThatIsBackIsTriedWhileItsJobDrains(t *testing.T) {

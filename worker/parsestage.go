@@ -13,6 +13,11 @@ import (
 // once, under the condition that nothing stands there; whatever is not a plain
 // success costs the token (I2).
 func (p *Pipeline) stageParsed(ctx context.Context, j *job) (done bool, err error) {
+	if err := p.unwanted(ctx, j.rec.Source); errors.Is(err, bucket.ErrNotFound) {
+		return true, p.fail(ctx, j, CodeSourceGone, false, "no")
+	} else if err != nil {
+		return false, err
+	}
 	obj, err := p.openParsed(ctx, j)
 	if errors.Is(err, bucket.ErrNotFound) || errors.Is(err, bucket.ErrPrecondition) {
 		return true, p.parseGone(ctx, j)
