@@ -111,11 +111,12 @@ type Policy struct {
 
 // Defaults hold for every route that does not say otherwise.
 type Defaults struct {
-	Model       string
-	OnChange    string
-	OnUncertain string
-	Partial     string
-	ParseModel  string
+	Model           string
+	OnChange        string
+	OnUncertain     string
+	OnSourceDeleted string
+	Partial         string
+	ParseModel      string
 }
 
 // Route is a route as the file says it; BuildRoutes reads its schema.

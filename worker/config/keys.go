@@ -181,6 +181,11 @@ var fileKeys = []Key{
 		field: ofConfig(func(c *Config) any { return &c.Defaults.OnUncertain }),
 	},
 	{
+		Path: "defaults.on_source_deleted", Doc: "What becomes of the result of a document that was deleted meanwhile; with discard nothing is submitted for it any more either.",
+		Default: "keep", Values: []string{"keep", "discard"},
+		field: ofConfig(func(c *Config) any { return &c.Defaults.OnSourceDeleted }),
+	},
+	{
 		Path: "defaults.partial", Doc: "What becomes of a result that does not answer the whole schema.", Default: "accept", Values: partial,
 		field: ofConfig(func(c *Config) any { return &c.Defaults.Partial }),
 	},

@@ -80,7 +80,7 @@ func (c *Config) settings(s *worker.Settings) {
 	t := c.Timing
 	s.ListLag, s.Lease, s.PostTimeout, s.Skew = c.Provider.ListLag, t.Lease, t.PostTimeout, t.ClockSkew
 	s.DrainMargin, s.JobTime, s.Ask, s.KeepParsed = t.DrainMargin, t.JobTime, t.Ask, c.Keep.Parsed
-	s.OnUncertain = worker.Uncertain(c.Defaults.OnUncertain)
+	s.OnUncertain, s.OnSourceDeleted = worker.Uncertain(c.Defaults.OnUncertain), worker.Deleted(c.Defaults.OnSourceDeleted)
 }
 
 // Partners makes guard and signer, which know each other: the guard lets out
