@@ -18,6 +18,7 @@ func (r *runner) announce() error {
 	line := map[string]any{"type": "plan", "documents": len(r.local) + skipped, "prefixes": len(r.prefixes), "skipped": skipped, "dry_run": false}
 	if r.expect != nil {
 		line["credits_estimate"], line["credits"], line["at_least"] = r.expect.Credits().Likely, creditsLine(r.expect.Credits()), r.atLeast
+		line["documents"] = r.expect.Documents + skipped // those in the bucket too
 		line["todo"], line["unchanged"], line["looked_at"] = r.expect.ToDo, r.expect.Settled, r.expect.LookedAt
 	}
 	if err := r.a.line(line); err != nil {

@@ -101,8 +101,14 @@ func (r *runner) openObject(ctx context.Context, name, key string) (io.ReadClose
 	return obj.Body, nil
 }
 
-// keys yields the keys of the list. Every object must lie in the store bucket.
+// keys yields the keys of the list, each once.
 func (r *runner) keys(ctx context.Context) iter.Seq2[string, error] {
+	return distinct(r.listed(ctx), maxDistinct)
+}
+
+// listed yields the keys as the list has them. Every object must lie in the
+// store bucket.
+func (r *runner) listed(ctx context.Context) iter.Seq2[string, error] {
 	name := strings.TrimPrefix(strings.TrimSuffix(r.config.Store, "/"), "s3://")
 	return func(yield func(string, error) bool) {
 		for e, err := range keylist.Read(ctx, r.list.body, r.list.open) {
