@@ -72,6 +72,8 @@ func (a *app) line(v any) error {
 	if !a.json {
 		return nil
 	}
+	a.lines.Lock()
+	defer a.lines.Unlock()
 	out := json.NewEncoder(&calmJSON{w: a.stdout})
 	out.SetEscapeHTML(false)
 	return out.Encode(v)

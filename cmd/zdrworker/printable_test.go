@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/zdrworker/zdrworker/worker"
@@ -80,5 +81,33 @@ func TestJSONLinesDoNotSteer(t *testing.T) {
 	}
 	if got, want := out.String(), `{"result":{"total":"\u009b31m"}}`+"\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Progress is told beside the jobs: each line is one JSON value.
+func TestJSONLinesAreWhole(t *testing.T) {
+	var out bytes.Buffer
+	a := newApp(nil, nil, &out, nil)
+	a.json = true
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 100 {
+				if err := a.line(map[string]any{"from": i}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	lines := 0
+	for line := range strings.Lines(out.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Fatalf("no JSON: %q", line)
+		}
+		lines++
+	}
+	if lines != 800 {
+		t.Errorf("%d lines, want 800", lines)
 	}
 }
