@@ -178,4 +178,12 @@
 //   - The list remembers a job for a day. Nothing is proven by it later.
 //   - Failed and cancelled jobs are free, as is documented.
 //   - No one else submits with the same API key.
+//
+// # In a program of your own
+//
+// Begin with [zdr.Harden]: net/http prints bytes that servers sent to the global
+// log, which it silences, and a core dump would have documents in it. Put
+// [zdr.RecoverTo] first into goroutines that handle documents: the runtime prints
+// what a panic is about. The goroutines of this package do so. Names and keys are
+// plain text in what a [Store] is asked and answers; log its errors, not those.
 package worker
