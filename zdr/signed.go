@@ -61,7 +61,8 @@ func isLife(g Grant, v string) bool {
 	return v == strconv.FormatInt(int64(g.Until.Sub(g.SignedAt)/time.Second), 10) && g.Until.Sub(g.SignedAt)%time.Second == 0
 }
 
-func isSessionToken(_ Grant, v string) bool { return isToken(v, maxURLBytes, "+/=-_.~") }
+// isSessionToken takes what AWS, MinIO (a JWT) and others make: no spaces.
+func isSessionToken(_ Grant, v string) bool { return isToken(v, maxURLBytes, "+/=-_.~:|,") }
 
 // sealOf binds a grant to what was read in its URL, so that neither can be
 // changed afterwards.

@@ -67,3 +67,14 @@ func TestDepositHoldsTheURLToItsGrant(t *testing.T) {
 		})
 	}
 }
+
+// Temporary credentials sign with their session's token, of whatever store.
+func TestDepositTakesSessionTokens(t *testing.T) {
+	for _, token := range []string{"IQoJb3JpZ2luX2VjEN//////////wEaCXVzLWVhc3QtMg==", "eyJhbGciOiJIUzUxMiJ9.eyJhIjoiYiJ9.x-y_z", "v1:a|b,c~d"} {
+		b := newBench(t, nil)
+		raw := presigned(b.wire.URL+"/x7k2/"+stagingKey, b.at, time.Hour, func(q url.Values) { q.Set("X-Amz-Security-Token", token) })
+		if err := b.guard.Deposit(t.Context(), b.grant(raw, zdr.Reader, "GET")); err != nil {
+			t.Errorf("%s: %v", token, err)
+		}
+	}
+}
