@@ -34,6 +34,8 @@ func (a *app) routeTest(cmd *cobra.Command, key string) error {
 	}
 	if rest, ok := strings.CutPrefix(key, strings.TrimSuffix(c.Store, "/")+"/"); ok && c.Store != "" {
 		key = rest
+	} else if strings.HasPrefix(key, "s3://") {
+		return &failure{code: codeUsage, text: "the document is not in the store bucket", hint: "set --store to the bucket of the document, or give its key alone"}
 	}
 	verdicts := routes.Explain(key)
 	for _, v := range verdicts {
