@@ -93,7 +93,7 @@ func (a *app) checkRoutes(ctx context.Context, c *config.Config) error {
 	}
 	routes, err := local.BuildRoutes(ctx, nil)
 	if err != nil {
-		return err
+		return a.routeMistakes(ctx, &local, err)
 	}
 	if names, files := local.Unapproved(routes); len(names) > 0 {
 		return &failure{
@@ -108,6 +108,26 @@ func (a *app) checkRoutes(ctx context.Context, c *config.Config) error {
 		}
 	}
 	return nil
+}
+
+// routeMistakes tries the routes one by one and prints what is wrong with all but
+// the last, which is the error of the command. What only several of them do
+// together is known already.
+func (a *app) routeMistakes(ctx context.Context, c *config.Config, together error) error {
+	last := together
+	for _, r := range c.Routes {
+		alone := *c
+		alone.Routes = []config.Route{r}
+		_, err := alone.BuildRoutes(ctx, nil)
+		if err == nil || err.Error() == last.Error() {
+			continue
+		}
+		if err := a.finding("error", explain(last).text); err != nil {
+			return err
+		}
+		last = err
+	}
+	return last
 }
 
 // checkRoute warns of what a schema says in vain.
