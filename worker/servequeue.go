@@ -64,17 +64,17 @@ func (q *queue) put(id ID, due time.Time, ask bool, start *task) {
 		return
 	case t == nil:
 		t = &task{id: id, index: -1}
-		if begin {
-			t.route, t.back = start.route, start.back
-		}
 		q.tasks[id] = t
 	case t.hand:
 		t.fresh, t.askNext = true, t.askNext || ask // the rest is the worker's
 		return
-	case begin:
+	case begin && (t.begin || !t.due.After(time.Now())):
 		return // it is waiting already
 	}
 	q.lift(t)
+	if begin && t.route == "" {
+		t.route, t.back = start.route, start.back
+	}
 	q.seq++
 	t.due, t.seq, t.ask, t.begin = due, q.seq, t.ask || ask, begin
 	q.drop(t)

@@ -41,6 +41,26 @@ func TestQueueRemembersNudges(t *testing.T) {
 	}
 }
 
+// A job that was to be looked at later, since its submission was under way, and
+// then has to be submitted anew waits for its turn from now on.
+func TestQueueStartsWhatItPutOff(t *testing.T) {
+	q := newQueue(10)
+	q.move(ID{1}, time.Now().Add(24*time.Hour), false)
+	q.start(ID{1}, "r", true)
+	t1, first, _, _ := q.look()
+	if t1 != nil || first == nil || !first.back {
+		t.Fatalf("got %+v, %+v, want the job in line", t1, first)
+	}
+	got, ok := q.next(always)
+	if !ok || got.id != (ID{1}) || got.route != "r" || len(q.moves) != 0 {
+		t.Fatalf("got %+v", got)
+	}
+	q.done(got)
+	if len(q.tasks) != 0 || q.starts.len() != 0 {
+		t.Errorf("%d tasks are left", len(q.tasks))
+	}
+}
+
 // What waits for its turn keeps nothing out that has come home, and what does
 // not fit is remembered to be read again.
 func TestQueueHasRoomForResults(t *testing.T) {
