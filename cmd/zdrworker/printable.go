@@ -56,6 +56,8 @@ func (c *calmJSON) Write(b []byte) (int, error) {
 		switch {
 		case x == 0x7f:
 			out = append(out, `\u007f`...)
+		case x == '\r': // between values, where any space says the same
+			out = append(out, ' ')
 		case !c.held:
 			out = append(out, x)
 		}

@@ -71,6 +71,17 @@ func TestCalmJSON(t *testing.T) {
 	}
 }
 
+// A carriage return between values would write over what stands before it.
+func TestCalmJSONReturnsNowhere(t *testing.T) {
+	var out bytes.Buffer
+	if _, err := (&calmJSON{w: &out}).Write([]byte("{\"total\":\r\n 17}\r")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "{\"total\": \n 17} "; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A JSON line is as calm.
 func TestJSONLinesDoNotSteer(t *testing.T) {
 	var out bytes.Buffer
