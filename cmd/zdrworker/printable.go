@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // printable keeps a text from steering the terminal.
@@ -16,11 +17,11 @@ func printable(s string) string {
 	}, s)
 }
 
-// inLine is printable for what must not begin a line of its own, such as the
-// name of an object.
+// inLine is printable for what must not begin a line of its own, nor be read the
+// other way round, such as the name of an object.
 func inLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if steers(r) {
+		if steers(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return '·'
 		}
 		return r

@@ -13,7 +13,7 @@ import (
 
 // steering is a name that would clear the screen, set a title and begin a line
 // that looks like one of ours. A listing carries what is left of C1 in a key.
-const steering = "inbox/\x1b[2J\u009d0;owned\a\nzdrworker: all sealed\u009b31m\x7f.md"
+const steering = "inbox/\u202egpj.exe\x1b[2J\u009d0;owned\a\nzdrworker: all sealed\u009b31m\x7f.md"
 
 // Names go to a terminal in one line and do nothing there.
 func TestNamesDoNotSteer(t *testing.T) {
@@ -33,7 +33,7 @@ func TestNamesDoNotSteer(t *testing.T) {
 		}
 	}
 	said := strings.TrimSuffix(out.String(), "\n")
-	if lines := strings.Count(said, "\n") + 1; lines != 4 || strings.ContainsFunc(strings.ReplaceAll(said, "\n", ""), steers) {
+	if lines := strings.Count(said, "\n") + 1; lines != 4 || strings.ContainsFunc(strings.ReplaceAll(said, "\n", ""), steers) || strings.Contains(said, "\u202e") {
 		t.Errorf("%d lines, want 4 without control characters: %q", lines, said)
 	}
 }
