@@ -26,7 +26,10 @@ type Backfill struct {
 	Paused time.Time `json:"paused,omitzero"`
 	// Left: nobody waits for it, so workers that serve take it in. They claim
 	// its documents and leave them to the fleet.
-	Left    bool   `json:"left,omitempty"`
+	Left bool `json:"left,omitempty"`
+	// Bounded: a Run may spend so much on it and no more. What it leaves waits for
+	// a Run, and nobody else takes it up.
+	Bounded bool   `json:"bounded,omitempty"`
 	Total   int    `json:"total"` // documents; right once Counted
 	Counted bool   `json:"counted"`
 	Lanes   []Lane `json:"lanes"`

@@ -123,7 +123,7 @@ func (f *feeder) over(ctx context.Context) bool {
 	halted := f.halted(ctx)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.b.Ended.IsZero() || f.gone {
+	if !f.b.Ended.IsZero() || f.gone || f.b.Bounded && !f.tracked {
 		return true
 	}
 	if !f.b.Paused.IsZero() {

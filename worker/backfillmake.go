@@ -44,7 +44,7 @@ const manyShares = 16
 // the one of that name was begun with other routes.
 func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill, error) {
 	if was, joins, err := p.joined(ctx, o); err == nil && joins {
-		return was, p.mustServe(was) // its list needs not be written again
+		return p.joinBackfill(ctx, was, o) // its list needs not be written again
 	}
 	b, err := p.planned(ctx, &o)
 	if err != nil {
@@ -62,10 +62,22 @@ func (p *Pipeline) StartBackfill(ctx context.Context, o BackfillPlan) (Backfill,
 	if !mine && b.List != nil && (now.List == nil || now.List.Folder != b.List.Folder) {
 		err = errors.Join(err, p.dropList(ctx, b.List))
 	}
-	if err == nil {
-		err = p.mustServe(now)
+	if err != nil || mine {
+		return now, fault("backfill", "", err)
 	}
-	return now, fault("backfill", "", err)
+	return p.joinBackfill(ctx, now, o)
+}
+
+// joinBackfill checks one that was there. Who leaves it to others bounds it no
+// more.
+func (p *Pipeline) joinBackfill(ctx context.Context, b Backfill, o BackfillPlan) (Backfill, error) {
+	if err := p.mustServe(b); err != nil || !o.Leave || !b.Bounded {
+		return b, err
+	}
+	return p.editBackfill(ctx, b.ID, func(b *Backfill) bool {
+		b.Left, b.Bounded = true, false
+		return true
+	})
 }
 
 // mustServe keeps a worker from a backfill of other routes: of documents that

@@ -25,7 +25,7 @@ func (p *Pipeline) fillUntil(ctx context.Context, leave <-chan struct{}) (n int,
 		return 0, fault("backfill", "", err)
 	}
 	for _, b := range all {
-		if !b.Left || !b.Ended.IsZero() || !b.Paused.IsZero() || !p.Serves(b) {
+		if !b.Left || b.Bounded || !b.Ended.IsZero() || !b.Paused.IsZero() || !p.Serves(b) {
 			continue
 		}
 		done, err := p.fillOnce(ctx, b, p.set.InFlight-staged-n, leave)

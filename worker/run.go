@@ -82,10 +82,8 @@ func (p *Pipeline) Run(ctx context.Context, o RunOptions) (Summary, error) {
 	if o.Patience == 0 {
 		o.Patience = 15 * time.Minute
 	}
-	for _, b := range o.Backfills {
-		if err := p.mustServe(b); err != nil {
-			return Summary{}, err
-		}
+	if err := p.bindBackfills(ctx, o); err != nil {
+		return Summary{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -14,6 +15,32 @@ func (r *run) account() string {
 		return fmt.Sprintf("backfill-%s-%d", b.ID, b.Begun.UnixMilli())
 	}
 	return "run-" + newNonce()
+}
+
+// bindBackfills says in the objects of a Run's backfills whether others may take
+// up what it leaves: where it is bounded, they would spend what it must not. One
+// that was left to them stays so.
+func (p *Pipeline) bindBackfills(ctx context.Context, o RunOptions) error {
+	bounded := o.MaxCredits > 0
+	for _, b := range o.Backfills {
+		if err := p.mustServe(b); err != nil {
+			return err
+		}
+		if b.Bounded == bounded {
+			continue
+		}
+		_, err := p.editBackfill(ctx, b.ID, func(b *Backfill) bool {
+			if b.Bounded == bounded || b.Left && bounded || !b.Ended.IsZero() {
+				return false
+			}
+			b.Bounded = bounded
+			return true
+		})
+		if err != nil && !leftAlone(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // broke ends submissions when all that is left waits for budget: each was

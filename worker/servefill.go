@@ -111,6 +111,10 @@ func (f *fills) consider(ctx context.Context, b Backfill, etag string, old bool)
 		f.pass(b.ID, seenBackfill{etag, !old})
 		return nil
 	}
+	if open && b.Bounded {
+		f.pass(b.ID, seenBackfill{etag, false})
+		return nil
+	}
 	if open && old && !b.Left {
 		b, err = p.editBackfill(ctx, b.ID, func(b *Backfill) bool { b.Left = true; return true })
 	}

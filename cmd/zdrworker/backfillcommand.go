@@ -62,7 +62,8 @@ and tells how far it came.`, (*worker.Pipeline).PauseBackfill)
 func newBackfillResume(a *app) *cobra.Command {
 	return a.backfillChange("resume", "Let a backfill go on that was paused",
 		`End the pause of a backfill. Workers that serve take it up from where it stands,
-and so does the zdrworker run that began it, given again.`, (*worker.Pipeline).ResumeBackfill)
+unless it was begun with --max-credits; so does the zdrworker run that began it,
+given again.`, (*worker.Pipeline).ResumeBackfill)
 }
 
 func (a *app) backfillChange(use, short, long string, do func(*worker.Pipeline, context.Context, string) (worker.Backfill, error)) *cobra.Command {
@@ -87,7 +88,7 @@ func (a *app) backfillLine(b worker.Backfill, now time.Time) map[string]any {
 	line := map[string]any{
 		"type": "backfill", "id": b.ID, "began_at": second(b.Begun), "done": sum.Done(), "sealed": sum.Sealed, "unchanged": sum.Unchanged,
 		"failed": sum.Failed + sum.Refused, "held": sum.Held, "claimed": sum.Claimed, "skipped": sum.Skipped, "credits": sum.Credits,
-		"paused": !b.Paused.IsZero(), "routes": b.Routes, "lanes": len(b.Lanes), "left": b.Left,
+		"paused": !b.Paused.IsZero(), "routes": b.Routes, "lanes": len(b.Lanes), "left": b.Left, "bounded": b.Bounded,
 	}
 	if b.Counted {
 		line["total"] = b.Total
@@ -139,6 +140,9 @@ func (a *app) backfillOutlook(b worker.Backfill, now time.Time) string {
 	}
 	if end := b.Expected(now); !end.IsZero() {
 		text += ", about " + roughly(end.Sub(now)) + " left, until " + clock(end, now)
+	}
+	if b.Bounded {
+		text += "; bounded, so only zdrworker run goes on with it"
 	}
 	return text
 }

@@ -74,8 +74,10 @@ belongs to a pod, one that is evicted is no loss, an extra one does no harm. Giv
 after the end walks nothing again. Exit codes: zdrworker help exit-codes.
 
 With --max-credits, or budget.credits_per_run of the configuration, the run
-submits what it can pay for and leaves the rest, with exit code 5: the same command goes on there. Before each submission the most that
-it may cost is reserved in the bucket; what it did cost takes its place.
+submits what it can pay for and leaves the rest, with exit code 5: the same command,
+with a higher bound, goes on there. Workers that serve do not take up what such a run
+has not begun. Before each submission the most that it may cost is reserved in the
+bucket; what it did cost takes its place.
 
 A run that would cost more than budget.confirm_over, as estimated, asks on a
 terminal; elsewhere it wants --yes, or a bound. All documents are counted for that

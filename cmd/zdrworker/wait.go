@@ -136,11 +136,12 @@ func (r *runner) named(ctx context.Context, given []string) (jobs []worker.Job, 
 }
 
 // underWay are the backfills that are waited for: those of these routes that
-// walk something of what was named.
+// walk something of what was named. What a run with a bound has left waits for
+// such a run: whoever waits would spend more.
 func (r *runner) underWay(ctx context.Context, given, prefixes []string) (out []worker.Backfill, err error) {
 	all, err := r.Pipeline.Backfills(ctx)
 	for _, b := range all {
-		if b.Ended.IsZero() && r.Pipeline.Serves(b) && (len(given) == 0 || overlap(b.Prefixes, prefixes)) {
+		if b.Ended.IsZero() && !b.Bounded && r.Pipeline.Serves(b) && (len(given) == 0 || overlap(b.Prefixes, prefixes)) {
 			out = append(out, b)
 		}
 	}
