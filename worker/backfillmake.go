@@ -145,6 +145,9 @@ func (p *Pipeline) measureOut(ctx context.Context, b *Backfill, o BackfillPlan) 
 	if keys == nil && o.Limit > 0 {
 		keys = p.matching(ctx, b)
 	}
+	if o.Keys != nil && o.Limit > 0 && !b.Since.IsZero() {
+		keys = p.young(ctx, keys, b.Since)
+	}
 	some := 0
 	if keys != nil {
 		if b.List, err = p.keepList(ctx, keys, o.Limit); err != nil {
@@ -200,6 +203,22 @@ func (p *Pipeline) matching(ctx context.Context, b *Backfill) iter.Seq2[string, 
 				if _, _, ok := p.routes.Match(o.Key); ok && b.means(i, o) && !yield(o.Key, nil) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// young leaves out the keys of objects that were written before a time, so that
+// they count towards no limit.
+func (p *Pipeline) young(ctx context.Context, keys iter.Seq2[string, error], since time.Time) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for key, err := range keys {
+			young := true
+			if err == nil && CheckKey(key) == nil {
+				young, err = p.youngerThan(ctx, key, since)
+			}
+			if (young || err != nil) && !yield(key, err) {
+				return
 			}
 		}
 	}
