@@ -55,7 +55,8 @@ func Open(ctx context.Context, cfg aws.Config, location string) (*Store, error) 
 
 // OpenWith is Open with options. Of cfg, Logger and ClientLogMode are left
 // aside, and so is what HTTPClient says of redirects where it is one of the
-// SDK's or of net/http: none is followed.
+// SDK's or of net/http: none is followed. An httptrace in a caller's context
+// sees nothing.
 func OpenWith(ctx context.Context, cfg aws.Config, location string, o Options) (*Store, error) {
 	name, err := parseLocation(location)
 	if err != nil {
