@@ -87,7 +87,7 @@ func (a *app) backfillLine(b worker.Backfill, now time.Time) map[string]any {
 	sum := b.Counts()
 	line := map[string]any{
 		"type": "backfill", "id": b.ID, "began_at": second(b.Begun), "done": sum.Done(), "sealed": sum.Sealed, "unchanged": sum.Unchanged,
-		"failed": sum.Failed + sum.Refused, "held": sum.Held, "claimed": sum.Claimed, "skipped": sum.Skipped, "credits": sum.Credits,
+		"failed": sum.Failed + sum.Refused, "held": sum.Held, "claimed": sum.Claimed, "skipped": sum.Skipped, "credits": added(sum.Credits),
 		"paused": !b.Paused.IsZero(), "routes": b.Routes, "lanes": len(b.Lanes), "left": b.Left, "bounded": b.Bounded,
 	}
 	if b.Counted {

@@ -14,7 +14,7 @@ func dayTurns(now time.Time) time.Time {
 
 // budgetLine is the day's budget in the JSON line of a status.
 func budgetLine(b worker.BudgetStatus) map[string]any {
-	return map[string]any{"limit": b.Limit, "spent": b.Spent, "reserved": b.Reserved, "jobs": b.Jobs}
+	return map[string]any{"limit": b.Limit, "spent": added(b.Spent), "reserved": added(b.Reserved), "jobs": b.Jobs}
 }
 
 // budgetText is the day's budget for a person. What workers write into the

@@ -216,7 +216,7 @@ func (d *demo) prove(ctx context.Context, sum worker.Summary, elapsed time.Durat
 	}
 	told := d.box.Provider().Account()
 	if err := d.a.line(map[string]any{
-		"type": "summary", "sealed": sum.Sealed, "credits": sum.Credits, "staged_left": staged, "exit_code": exitOK,
+		"type": "summary", "sealed": sum.Sealed, "credits": added(sum.Credits), "staged_left": staged, "exit_code": exitOK,
 		"provider": map[string]any{"requests": requests(told), "content_bytes": told.ContentBytes, "content_bytes_kept": told.HeldBytes},
 	}); err != nil {
 		return err

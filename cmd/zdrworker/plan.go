@@ -132,7 +132,7 @@ func (r *runner) planLine(f worker.Forecast) map[string]any {
 	skipped := r.skipCount() + refused + f.Older
 	line := map[string]any{
 		"type": "plan", "documents": f.Documents + r.skipCount(), "todo": f.ToDo, "under_way": f.UnderWay, "unchanged": f.Settled, "skipped": skipped,
-		"credits_estimate": f.Credits().Likely, "credits": creditsLine(f.Credits()), "dollars": dollarsOf(f.Credits()), "looked_at": f.LookedAt,
+		"credits_estimate": added(f.Credits().Likely), "credits": creditsLine(f.Credits()), "dollars": dollarsOf(f.Credits()), "looked_at": f.LookedAt,
 		"parse":   map[string]any{"jobs": f.Parses, "reused": f.Reused, "pages": f.Pages, "documents_not_counted": f.Uncounted, "credits": creditsLine(f.Parse)},
 		"extract": map[string]any{"jobs": f.Extracts, "credits": creditsLine(f.Extraction)},
 		"skips":   r.skips, "refused": f.Refused, "older": f.Older, "earlier_revision": f.Earlier, "again": f.Again,
@@ -144,14 +144,14 @@ func (r *runner) planLine(f worker.Forecast) map[string]any {
 }
 
 func creditsLine(c worker.Credits) map[string]float64 {
-	return map[string]float64{"low": c.Low, "likely": c.Likely, "high": c.High}
+	return map[string]float64{"low": added(c.Low), "likely": added(c.Likely), "high": added(c.High)}
 }
 
 // dollarACredit is the list price (landing.ai/pricing, November 2026).
 const dollarACredit = 0.01
 
 func dollarsOf(c worker.Credits) map[string]float64 {
-	return map[string]float64{"low": c.Low * dollarACredit, "likely": c.Likely * dollarACredit, "high": c.High * dollarACredit}
+	return map[string]float64{"low": added(c.Low * dollarACredit), "likely": added(c.Likely * dollarACredit), "high": added(c.High * dollarACredit)}
 }
 
 // planText is a plan for a person.

@@ -163,7 +163,7 @@ func (p *progress) say() {
 	}
 	line := map[string]any{
 		"type": "progress", "total": now.Total, "sealed": now.Sealed, "unchanged": now.Unchanged, "failed": now.Failed,
-		"open": now.Waiting + now.Queued, "credits": now.Credits,
+		"open": now.Waiting + now.Queued, "credits": added(now.Credits),
 	}
 	if _, left := now.pace(elapsed); left > 0 {
 		line["eta_s"] = int(left.Round(time.Second).Seconds())

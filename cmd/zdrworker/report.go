@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +18,7 @@ func (r *runner) announce() error {
 	skipped := r.skipCount()
 	line := map[string]any{"type": "plan", "documents": len(r.local) + skipped, "prefixes": len(r.prefixes), "skipped": skipped, "dry_run": false}
 	if r.expect != nil {
-		line["credits_estimate"], line["credits"], line["at_least"] = r.expect.Credits().Likely, creditsLine(r.expect.Credits()), r.atLeast
+		line["credits_estimate"], line["credits"], line["at_least"] = added(r.expect.Credits().Likely), creditsLine(r.expect.Credits()), r.atLeast
 		line["documents"] = r.expect.Documents + skipped // those in the bucket too
 		line["todo"], line["unchanged"], line["looked_at"] = r.expect.ToDo, r.expect.Settled, r.expect.LookedAt
 	}
@@ -148,7 +149,7 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 	totals := r.tally.Snapshot()
 	line := map[string]any{
 		"type": "summary", "sealed": s.Sealed, "unchanged": s.Unchanged, "failed": failed, "held": s.Held, "skipped": skipped, "open": s.Open,
-		"schema_violations": s.Violations, "staged_left": staged, "credits": s.Credits, "exit_code": r.exit(stopped),
+		"schema_violations": s.Violations, "staged_left": staged, "credits": added(s.Credits), "exit_code": r.exit(stopped),
 		"provider": map[string]any{"requests": totals.RequestCount(), "content_bytes": totals.ContentBytes()},
 	}
 	if err := r.nameJobs(line); err != nil {
@@ -289,6 +290,9 @@ func took(d time.Duration) string {
 func credits(n float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
 }
+
+// added is a sum without the dust of its additions: 1.7, not 1.7000000000000002.
+func added(n float64) float64 { return math.Round(n*1e6) / 1e6 }
 
 // short is a duration in hours and minutes: 6h00m.
 func short(d time.Duration) string {
