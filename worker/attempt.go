@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/zdrworker/zdrworker/presign"
@@ -34,6 +35,11 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 		}
 		ready = got.ready
 	}
+	if j.rec.mayDeliver() { // what is there already needs no turn and no budget
+		if landed, err := p.landing(ctx, j); landed || err != nil {
+			return pause{}, false, err
+		}
+	}
 	if w, wait, err := p.mayBegin(ctx, j, n, ready); wait || err != nil {
 		return w, true, err
 	}
@@ -56,6 +62,11 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 		return pause{}, true, err
 	}
 	return p.attemptNow(ctx, j)
+}
+
+// mayDeliver: an attempt was given up that the provider may have taken.
+func (r *record) mayDeliver() bool {
+	return slices.ContainsFunc(r.live(), func(a attempt) bool { return a.End == "" || a.End == endResubmitted })
 }
 
 // signedIn counts the attempts of this generation that had URLs and that the
