@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/zdrworker/zdrworker/presign"
@@ -62,11 +61,6 @@ func (p *Pipeline) stepClaimed(ctx context.Context, j *job, n nudge) (pause, boo
 		return pause{}, true, err
 	}
 	return p.attemptNow(ctx, j)
-}
-
-// mayDeliver: an attempt was given up that the provider may have taken.
-func (r *record) mayDeliver() bool {
-	return slices.ContainsFunc(r.live(), func(a attempt) bool { return a.End == "" || a.End == endResubmitted })
 }
 
 // signedIn counts the attempts of this generation that had URLs and that the
@@ -185,16 +179,6 @@ func (p *Pipeline) copyTo(ctx context.Context, j *job) (bucket.Info, error) {
 	return p.exchange.Copy(ctx, j.rec.current().staging(),
 		bucket.Source{Bucket: s.Bucket, Key: s.Key, Version: s.Version, ETag: s.ETag},
 		bucket.PutOptions{ContentType: stagedTypes[ext]})
-}
-
-// unwanted is bucket.ErrNotFound where the result would only be discarded: the
-// document is deleted, though its version stands below a delete marker.
-func (p *Pipeline) unwanted(ctx context.Context, s source) error {
-	if s.Version == "" || p.set.OnSourceDeleted != DeletedDiscard {
-		return nil // the copy finds out, or the result is wanted all the same
-	}
-	_, err := p.store.Head(ctx, s.Key, "")
-	return err
 }
 
 // submit signs, writes down the intent and POSTs: one act of one process.

@@ -115,6 +115,16 @@ func newer(seen bucket.Info, than source) bool {
 	return err == nil && seen.Metadata["zdr-source-version"] != versionOf(than) && !at.Before(than.Modified.Truncate(time.Second))
 }
 
+// unwanted is bucket.ErrNotFound where the result would only be discarded: the
+// document is deleted, though its version stands below a delete marker.
+func (p *Pipeline) unwanted(ctx context.Context, s source) error {
+	if s.Version == "" || p.set.OnSourceDeleted != DeletedDiscard {
+		return nil // the copy finds out, or the result is wanted all the same
+	}
+	_, err := p.store.Head(ctx, s.Key, "")
+	return err
+}
+
 // setAside keeps the result of another version that is about to be replaced,
 // where the bucket would not: a document that gets its old bytes back is the
 // same job again, and its result was paid for.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -200,6 +201,11 @@ func (r *record) live() []attempt {
 		}
 	}
 	return out
+}
+
+// mayDeliver: an attempt was given up that the provider may have taken.
+func (r *record) mayDeliver() bool {
+	return slices.ContainsFunc(r.live(), func(a attempt) bool { return a.End == "" || a.End == endResubmitted })
 }
 
 // lastURL is when the last URL that was ever signed for this job ends.
