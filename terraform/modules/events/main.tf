@@ -161,7 +161,7 @@ resource "aws_cloudwatch_event_rule" "documents" {
 
   event_pattern = jsonencode({
     source      = ["aws.s3"]
-    detail-type = ["Object Created"]
+    detail-type = ["Object Created", "Object Restore Completed"] # from an archive: it can be read from then on
     detail = {
       bucket = { name = [var.store_bucket] }
       object = { key = [for p in setproduct(var.source_prefixes, local.endings) : p[1] == "" ? { prefix = p[0] } : { wildcard = "${p[0]}*${p[1]}" }] }

@@ -158,7 +158,7 @@ resource "aws_s3_bucket_notification" "this" {
     }
     content {
       queue_arn     = var.queue_arn
-      events        = ["s3:ObjectCreated:*"]
+      events        = ["s3:ObjectCreated:*", "s3:ObjectRestore:Completed"] # from an archive: it can be read from then on
       filter_prefix = queue.value[0]
       filter_suffix = queue.value[1]
     }

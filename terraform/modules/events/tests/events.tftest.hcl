@@ -75,7 +75,7 @@ run "only_documents_are_told" {
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.documents[0].event_pattern) == {
       source      = ["aws.s3"]
-      detail-type = ["Object Created"]
+      detail-type = ["Object Created", "Object Restore Completed"]
       detail = {
         bucket = { name = ["acme-docs"] }
         object = { key = [{ wildcard = "inbox/*.md" }, { wildcard = "inbox/*.pdf" }, { wildcard = "clinic/lab/*.md" }, { wildcard = "clinic/lab/*.pdf" }] }

@@ -96,7 +96,7 @@ run "a_queue_of_our_own" {
 
   assert {
     condition = toset([for q in aws_s3_bucket_notification.this[0].queue : "${q.filter_prefix}${q.filter_suffix}"]) == toset(["inbox/.md", "inbox/.pdf", "clinic/.md", "clinic/.pdf"]) && alltrue([
-      for q in aws_s3_bucket_notification.this[0].queue : toset(q.events) == toset(["s3:ObjectCreated:*"])
+      for q in aws_s3_bucket_notification.this[0].queue : toset(q.events) == toset(["s3:ObjectCreated:*", "s3:ObjectRestore:Completed"])
     ])
     error_message = "The queue is told of something else than documents."
   }
