@@ -77,6 +77,13 @@ func onTerminal(t *testing.T, dir string, environ []string, keys string, args ..
 		t.Fatal(err)
 	}
 	defer tty.Close()
+	// Ctrl-C throws away what the terminal has not given out yet, and that can be
+	// what the program says of it.
+	keep := exec.Command("stty", "noflsh")
+	keep.Stdin = tty
+	if out, err := keep.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	hung := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer hung.Stop()
 	var text strings.Builder
