@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,7 +47,7 @@ func (r *release) notices(pkg, system, arch, tags string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return print(texts), nil
+	return written(texts), nil
 }
 
 // linked asks the go command what it would link, and adds Go's own library.
@@ -122,8 +123,8 @@ func (l linked) add(text, file string, texts map[string][]string) error {
 	return err
 }
 
-// print is the same for the same texts.
-func print(texts map[string][]string) []byte {
+// written is the same for the same texts.
+func written(texts map[string][]string) []byte {
 	type part struct {
 		who  []string
 		text string
@@ -138,9 +139,9 @@ func print(texts map[string][]string) []byte {
 	out.WriteString("What this program was made from, with the licences that it is under.\n")
 	for _, p := range parts {
 		fmt.Fprintf(&out, "\n%s\n%s\n\n", strings.Repeat("=", 80), strings.Join(p.who, "\n"))
-		for module, words := range compiled {
-			if strings.HasPrefix(p.who[0], module+" ") {
-				out.WriteString(words + "\n")
+		for _, module := range slices.Sorted(maps.Keys(compiled)) {
+			if slices.ContainsFunc(p.who, func(who string) bool { return strings.HasPrefix(who, module+" ") }) {
+				out.WriteString(compiled[module] + "\n")
 			}
 		}
 		out.WriteString(strings.TrimRight(strings.ReplaceAll(p.text, "\r\n", "\n"), "\n") + "\n")

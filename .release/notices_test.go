@@ -65,3 +65,13 @@ func TestWhatCannotBePassedOn(t *testing.T) {
 		}
 	}
 }
+
+// TestCompiledIsSaid also where another module has the same licence.
+func TestCompiledIsSaid(t *testing.T) {
+	for module, words := range compiled {
+		made := written(map[string][]string{"a text": {"a.example/m v1.0.0 (LICENSE)", module + " v1.0.0 (LICENSE)"}, "another": {"z.example/m v1.0.0 (LICENSE)"}})
+		if n := strings.Count(string(made), words); n != 1 {
+			t.Errorf("%s: said %d times", module, n)
+		}
+	}
+}

@@ -23,8 +23,9 @@ type Document struct {
 // Put makes the job of a document durable and returns it; nothing has been
 // staged or sent yet. Called twice for the same document version and route
 // revision it returns the same job. Errors: no_route, key_too_long,
-// source_gone, source_archived, and the store's. The job of a document that would surely be
-// refused, such as an empty one, has failed when it is made: nothing is sent.
+// source_gone, source_archived, and the store's. The job of a document that
+// would surely be refused, such as an empty one, has failed when it is made:
+// nothing is sent.
 func (p *Pipeline) Put(ctx context.Context, d Document) (Job, error) {
 	j, _, _, err := p.claim(ctx, d, false)
 	if err != nil {

@@ -1,8 +1,12 @@
 package main
 
-import "iter"
+import (
+	"crypto/sha256"
+	"iter"
+)
 
-// maxDistinct is how many keys of a list are remembered: some megabytes.
+// maxDistinct is how many keys of a list are remembered, as digests: some
+// megabytes, however long they are.
 const maxDistinct = 100_000
 
 // distinct leaves out keys that came before: of the first most ones any, after
@@ -10,13 +14,14 @@ const maxDistinct = 100_000
 // document is billed once however often it is drawn; this is for the counts.
 func distinct(keys iter.Seq2[string, error], most int) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		seen, last := map[string]bool{}, ""
+		seen, last := map[[sha256.Size]byte]bool{}, ""
 		for key, err := range keys {
-			if err == nil && (key == last || seen[key]) {
+			digest := sha256.Sum256([]byte(key))
+			if err == nil && (key == last || seen[digest]) {
 				continue
 			}
 			if last = key; len(seen) < most {
-				seen[key] = true
+				seen[digest] = true
 			}
 			if !yield(key, err) {
 				return
