@@ -115,7 +115,7 @@ func TestNATSRedelivers(t *testing.T) {
 func TestNATSRenews(t *testing.T) {
 	t.Parallel()
 	s := newStream(t)
-	_, err := s.js.CreateConsumer(t.Context(), "ZDR", jetstream.ConsumerConfig{Durable: "theirs", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 2 * time.Second})
+	_, err := s.js.CreateConsumer(t.Context(), "ZDR", jetstream.ConsumerConfig{Durable: "theirs", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 4 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestNATSRenews(t *testing.T) {
 		return nil
 	}}
 	start(t, s.source(t, trigger.NATSOptions{Durable: "theirs"}).Run, &handled)
-	await(t, "handled", func() bool { return s.owed("theirs") == 0 })
+	await(t, "handled", func() bool { return handled.count() > 0 && s.owed("theirs") == 0 })
 	if n := handled.count(); n != 1 {
 		t.Errorf("delivered %d times, want once", n)
 	}
@@ -238,9 +238,11 @@ func TestNATSRefusesOtherAcks(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		err := s.source(t, trigger.NATSOptions{Options: trigger.Options{Logger: log.logger()}, Durable: durable}).Run(ctx, &handled)
 		cancel()
-		if !errors.Is(err, trigger.ErrSource) || handled.count() != 0 || s.owed(durable) != 1 {
-			t.Errorf("%s: %v, %d handled, %d owed", durable, err, handled.count(), s.owed(durable))
+		if !errors.Is(err, trigger.ErrSource) || handled.count() != 0 {
+			t.Errorf("%s: %v, %d handled", durable, err, handled.count())
 		}
+		// The consumer counts a message a moment after the stream has it.
+		await(t, durable+": the message is still owed", func() bool { return s.owed(durable) == 1 })
 		if lines := log.check(t); has(lines, "source does not answer", "nats", "acks_not_explicit") != 1 {
 			t.Errorf("%s: the log does not say why: %v", durable, lines)
 		}
