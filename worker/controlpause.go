@@ -24,6 +24,14 @@ func (p Pause) Of(route string) bool {
 	return own || !p.All.IsZero()
 }
 
+// Stops reports whether a pause is what a job waits for: neither it nor its
+// parse is at the provider. No record says so, since a pause is of all jobs.
+func (p Pause) Stops(j Job) bool {
+	parse := j.Parse
+	home := parse == nil || parse.Ready || parse.State == "" || parse.State == Claimed
+	return home && j.State == Claimed && p.Of(j.Route)
+}
+
 // Paused reads what is paused now.
 func (p *Pipeline) Paused(ctx context.Context) (Pause, error) {
 	now, err := p.pauses.view(ctx, p.store, p.now())

@@ -62,6 +62,9 @@ func (p *Pipeline) Status(ctx context.Context, o StatusOptions) (Status, error) 
 	if err != nil {
 		return s, fault("status", "", err)
 	}
+	if s.Pause, err = p.Paused(ctx); err != nil {
+		return s, err
+	}
 	if err := p.readSample(ctx, &s, sample); err != nil {
 		return s, fault("status", "", err)
 	}
@@ -133,28 +136,18 @@ func (p *Pipeline) readSample(ctx context.Context, s *Status, sample []ID) error
 		default:
 			s.States[j.rec.State]++
 			s.Routes[j.rec.Route.Name]++
-			s.Waiting[waitsFor(j.rec)]++
+			s.Waiting[p.waitsFor(j, s.Pause)]++
 		}
 	}
 	return nil
 }
 
-// waitsFor is what a record says that its job waits for, or what follows from
-// its state.
-func waitsFor(r *record) Reason {
-	switch {
-	case r.Waiting != WaitNothing:
-		return r.Waiting
-	case r.State == Claimed:
-		return WaitSlot
-	case r.State == Submitted:
-		return WaitResult
-	case r.State == Submitting, r.State == Fencing:
-		return WaitUncertain
-	case r.State == Held:
-		return WaitOperator
+func (p *Pipeline) waitsFor(j *job, paused Pause) Reason {
+	d := p.describe(j)
+	if paused.Stops(d) {
+		return WaitPaused
 	}
-	return WaitNothing
+	return d.Waits()
 }
 
 func (p *Pipeline) countExchange(ctx context.Context, prefix string, count func(bucket.Info)) error {
@@ -181,9 +174,6 @@ func (p *Pipeline) readControls(ctx context.Context, s *Status) (err error) {
 		return err
 	}
 	s.Backfills = slices.DeleteFunc(all, func(b Backfill) bool { return !b.Ended.IsZero() })
-	if s.Pause, err = p.Paused(ctx); err != nil {
-		return err
-	}
 	if s.Pace, err = p.Pace(ctx); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ type Job struct {
 	Dependents int       // of a parse: extract jobs that were told to wait for it
 	Parse      *JobParse // of a job whose document is no Markdown; else nil
 
-	WaitingFor Reason
+	WaitingFor Reason    // as recorded; see Waits
 	Until      time.Time // look again then; zero: when something happens
 	Claimed    time.Time
 	Updated    time.Time
@@ -50,6 +50,26 @@ type Change struct {
 	State   State
 	Attempt int
 	Code    string
+}
+
+// Waits is what the job waits for: what its record says or, where that says
+// nothing, what follows from its state. That a pause is in the way says
+// Pause.Stops.
+func (j Job) Waits() Reason {
+	if j.WaitingFor != WaitNothing {
+		return j.WaitingFor
+	}
+	switch j.State {
+	case Claimed:
+		return WaitSlot
+	case Submitting, Fencing:
+		return WaitUncertain
+	case Submitted:
+		return WaitResult
+	case Held:
+		return WaitOperator
+	}
+	return WaitNothing
 }
 
 // Failed reports whether the job ended without a result.

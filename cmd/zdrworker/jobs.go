@@ -79,23 +79,12 @@ func plainRef(s string) bool {
 // shortRef is what a person types.
 func shortRef(ref string) string { return ref[:min(len(ref), 8)] }
 
-// waiting is what a job waits for. Where the record does not say, the state
-// does.
-func waiting(j worker.Job) worker.Reason {
-	if j.WaitingFor != worker.WaitNothing {
-		return j.WaitingFor
+// halted says of a job that a pause is what it waits for.
+func halted(j worker.Job, halt worker.Pause) worker.Job {
+	if halt.Stops(j) {
+		j.WaitingFor = worker.WaitPaused
 	}
-	switch j.State {
-	case worker.Claimed:
-		return worker.WaitSlot
-	case worker.Submitting, worker.Fencing:
-		return worker.WaitUncertain
-	case worker.Submitted:
-		return worker.WaitResult
-	case worker.Held:
-		return worker.WaitOperator
-	}
-	return worker.WaitNothing
+	return j
 }
 
 // jobLine is a job as a JSON line.
@@ -109,7 +98,7 @@ func (a *app) jobLine(j worker.Job) map[string]any {
 			line[name] = value
 		}
 	}
-	add("waiting_for", string(waiting(j)))
+	add("waiting_for", string(j.Waits()))
 	add("status", j.Status)
 	add("model", j.Model)
 	add("code", string(j.Code))

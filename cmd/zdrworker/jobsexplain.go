@@ -46,7 +46,7 @@ func (a *app) jobsExplain(ctx context.Context, w *opened, j worker.Job) error {
 		return err
 	}
 	x := explanationOf(d, stop, usual, time.Now())
-	if !stop.Open && unsubmitted(d.Job) && halt.Of(d.Route) {
+	if !stop.Open && halt.Stops(d.Job) {
 		x.pausedSince(halt, d.Route)
 	}
 	if a.json {
@@ -64,12 +64,6 @@ func (a *app) jobsExplain(ctx context.Context, w *opened, j worker.Job) error {
 		return err
 	}
 	return a.explained("waiting for", x.waiting(), "so far", strings.Join(x.soFar, " · "), "next", x.next, "you can", strings.Join(x.can, " · "))
-}
-
-// unsubmitted: neither the job nor its parse is at the provider.
-func unsubmitted(j worker.Job) bool {
-	p := j.Parse
-	return j.State == worker.Claimed && (p == nil || p.Ready || p.State == "" || p.State == worker.Claimed)
 }
 
 // pausedSince makes a pause the reason: it stands in no record, since it is of
@@ -135,7 +129,7 @@ func span(least, most time.Duration) string {
 }
 
 func explanationOf(d worker.Detail, stop worker.Breaker, usual worker.Usual, now time.Time) explanation {
-	x := explanation{reason: waiting(d.Job), now: now, since: d.Updated, usual: usual}
+	x := explanation{reason: d.Waits(), now: now, since: d.Updated, usual: usual}
 	if d.State == worker.Claimed && d.Parse != nil && d.Parse.State != "" {
 		x.reason = waitingForParse(d.Parse)
 	}

@@ -50,6 +50,10 @@ func (a *app) jobsList(ctx context.Context, w *opened, o listOptions) error {
 	if o.state != failedJobs {
 		filter.State = worker.State(o.state)
 	}
+	halt, err := w.Pipeline.Paused(ctx)
+	if err != nil {
+		return err
+	}
 	n := 0
 	var unreadable error
 	for j, err := range w.Pipeline.Jobs(ctx, filter) {
@@ -60,7 +64,7 @@ func (a *app) jobsList(ctx context.Context, w *opened, o listOptions) error {
 		if o.state == failedJobs && !j.Failed() {
 			continue
 		}
-		if err := a.jobRow(j, n == 0); err != nil {
+		if err := a.jobRow(halted(j, halt), n == 0); err != nil {
 			return err
 		}
 		if n++; n == o.limit {
@@ -94,7 +98,7 @@ func (a *app) jobRow(j worker.Job, first bool) error {
 	if a.showNames() && !j.Document.IsZero() {
 		what += "  " + a.name(j.Document.Reveal())
 	}
-	return a.row(shortRef(j.Ref), j.Step, j.State, waiting(j), cut(j.Route, 24), j.Attempt, ago(time.Since(j.Claimed)), cost, what)
+	return a.row(shortRef(j.Ref), j.Step, j.State, j.Waits(), cut(j.Route, 24), j.Attempt, ago(time.Since(j.Claimed)), cost, what)
 }
 
 func (a *app) row(cells ...any) error {

@@ -65,5 +65,5 @@ func parsedSoFar(p *worker.JobParse) string {
 
 // waitingForParse is what a job waits for whose parse is under way.
 func waitingForParse(p *worker.JobParse) worker.Reason {
-	return waiting(worker.Job{State: p.State, WaitingFor: p.WaitingFor})
+	return worker.Job{State: p.State, WaitingFor: p.WaitingFor}.Waits()
 }

@@ -58,12 +58,17 @@ func (a *app) jobsShow(ctx context.Context, w *opened, j worker.Job) error {
 	if err != nil {
 		return err
 	}
+	halt, err := w.Pipeline.Paused(ctx)
+	if err != nil {
+		return err
+	}
+	j = halted(j, halt)
 	if a.json {
 		return a.line(a.detailLine(j, d))
 	}
 	now := time.Now()
 	state := string(j.State)
-	if why := waiting(j); why != worker.WaitNothing {
+	if why := j.Waits(); why != worker.WaitNothing {
 		state += ", waiting for " + string(why)
 	}
 	if err := a.fields(
