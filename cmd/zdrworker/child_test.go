@@ -96,7 +96,7 @@ func (b *bench) billed() int { return b.box.Provider().Billed().Jobs }
 // accepted waits until the stand-in has a job.
 func (b *bench) accepted() adetest.Job {
 	b.t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if jobs := b.box.Provider().Account().Jobs; len(jobs) > 0 {
 			return jobs[0]
 		}

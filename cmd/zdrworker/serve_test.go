@@ -120,7 +120,7 @@ func (s *served) page(path string) (int, string) {
 // until waits for something to become true.
 func (s *served) until(what string, ok func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(40 * time.Second); !ok(); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			_ = s.cmd.Process.Kill()
 			_ = s.cmd.Wait()

@@ -235,7 +235,7 @@ func TestNATSRefusesOtherAcks(t *testing.T) {
 		var handled desk
 		log := newBook(t)
 		log.marks.Known("key", "inbox/1.md")
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		err := s.source(t, trigger.NATSOptions{Options: trigger.Options{Logger: log.logger()}, Durable: durable}).Run(ctx, &handled)
 		cancel()
 		if !errors.Is(err, trigger.ErrSource) || handled.count() != 0 {
