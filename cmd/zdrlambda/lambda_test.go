@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -212,7 +213,7 @@ func TestQueue(t *testing.T) {
 		t.Fatalf("a sweep with a queue found what is young: %q %v", found, delays)
 	}
 	b.answers(batchOf(s3Event(sandbox.ExchangeBucket, first[0])), enough, again())
-	for end := time.Now().Add(time.Minute); len(b.box.Provider().Account().Jobs) < 2 && time.Now().Before(end); time.Sleep(time.Second) {
+	for end := time.Now().Add(2 * time.Minute); len(b.box.Provider().Account().Jobs) < 2 && time.Now().Before(end); time.Sleep(time.Second) {
 		b.answers(batchOf(nudges[0]), enough, again())
 	}
 	b.answers(batchOf(s3Event(sandbox.ExchangeBucket, b.landed(1)[0])), enough, again())
@@ -225,7 +226,8 @@ func TestQueue(t *testing.T) {
 // it, and the key in a secret that was replaced after it had been read.
 func TestKeyFromASecret(t *testing.T) {
 	b := newBench(t)
-	key, asked := "", 0
+	key := ""
+	var asked atomic.Int32
 	for name, value := range b.box.Env() {
 		if name == "VISION_AGENT_API_KEY" {
 			key = value
@@ -233,7 +235,7 @@ func TestKeyFromASecret(t *testing.T) {
 	}
 	vault := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		text := strings.Repeat("old", 12)
-		if asked++; asked > 2 { // once at the start, once for the first request
+		if asked.Add(1) > 2 { // once at the start, once for the first request
 			text = key
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.1")
@@ -247,8 +249,8 @@ func TestKeyFromASecret(t *testing.T) {
 	b.answers(s3Event(sandbox.StoreBucket, doc), enough, "{}")
 	b.answers(s3Event(sandbox.StoreBucket, doc), enough, "{}") // where the first one was put off
 	b.answers(s3Event(sandbox.ExchangeBucket, b.landed(1)[0]), enough, "{}")
-	if !b.sealed(doc) || asked != 3 {
-		t.Errorf("sealed %t, the secret was read %d times\n%s", b.sealed(doc), asked, b.errs.String())
+	if !b.sealed(doc) || asked.Load() != 3 {
+		t.Errorf("sealed %t, the secret was read %d times\n%s", b.sealed(doc), asked.Load(), b.errs.String())
 	}
 	if _, err := b.store.Head(t.Context(), "zdr/control/breaker.json", ""); !errors.Is(err, bucket.ErrNotFound) {
 		t.Errorf("the breaker tripped on a key that was only old: %v", err)

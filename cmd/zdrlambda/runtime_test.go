@@ -14,11 +14,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/zdrworker/zdrworker/worker/ade/adetest"
 	"github.com/zdrworker/zdrworker/worker/bucket"
 	"github.com/zdrworker/zdrworker/worker/s3store"
 	"github.com/zdrworker/zdrworker/worker/sandbox"
@@ -219,7 +221,7 @@ func (b *bench) call(event string, left time.Duration) answer {
 	b.n++
 	select {
 	case b.api.calls <- call{fmt.Sprintf("call-%d", b.n), event, left}:
-	case <-time.After(time.Minute):
+	case <-time.After(2 * time.Minute):
 		b.t.Fatalf("the function takes no call\n%s", b.errs.String())
 	}
 	select {
@@ -270,11 +272,12 @@ func (b *bench) sealed(key string) bool {
 	return err == nil
 }
 
-// landed waits for so many results of the stand-in's and gives their keys.
+// landed waits for so many results of the stand-in's and gives their keys. A job
+// is said to be completed a moment after its result is there.
 func (b *bench) landed(n int) (keys []string) {
 	b.t.Helper()
 	exchange := b.bucket(sandbox.ExchangeBucket)
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		keys = nil
 		for o, err := range exchange.List(b.t.Context(), bucket.Page{Prefix: "o/"}) {
 			if err != nil {
@@ -282,13 +285,15 @@ func (b *bench) landed(n int) (keys []string) {
 			}
 			keys = append(keys, o.Key)
 		}
-		if len(keys) >= n {
+		if len(keys) >= n && !slices.ContainsFunc(b.box.Provider().Account().Jobs, isOpen) {
 			return keys
 		}
 	}
 	b.t.Fatalf("%d results in the outbox, want %d\n%s", len(keys), n, b.errs.String())
 	return nil
 }
+
+func isOpen(j adetest.Job) bool { return j.Status != adetest.StatusCompleted }
 
 func (b *bench) billed() int { return b.box.Provider().Billed().Jobs }
 

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -92,6 +93,19 @@ func (b *bench) ended(err error, exit int, args []string, out, errs *bytes.Buffe
 
 // billed is how many jobs the stand-in has billed.
 func (b *bench) billed() int { return b.box.Provider().Billed().Jobs }
+
+// hold keeps the next job at the stand-in until it is let go: it cannot be done
+// before the program has been told to leave.
+func (b *bench) hold() (letGo func()) {
+	held := make(chan struct{})
+	letGo = sync.OnceFunc(func() { close(held) })
+	b.t.Cleanup(letGo)
+	b.box.Provider().BreakNext(1, adetest.JobFault{Landing: adetest.Landing{Alter: func(result []byte) []byte {
+		<-held
+		return result
+	}}})
+	return letGo
+}
 
 // accepted waits until the stand-in has a job.
 func (b *bench) accepted() adetest.Job {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -62,12 +63,17 @@ func fromQueue(t *testing.T, source string, publish func(body string)) {
 	for i := range 3 {
 		s.until("result", s.sealed(fmt.Sprintf("inbox/%d.md", i)))
 	}
-	_, metrics := s.page("/metrics")
 	kind, _, _ := strings.Cut(source, ":")
-	count := regexp.MustCompile(`zdrworker_trigger_messages_total\{outcome="handled",source="` + kind + `"\} ([0-9]+)`).FindStringSubmatch(metrics)
-	if count == nil || count[1] < "3" {
-		t.Errorf("the sweep's nudges did not come by the queue: %v", count)
-	}
+	handled := regexp.MustCompile(`zdrworker_trigger_messages_total\{outcome="handled",source="` + kind + `"\} ([0-9]+)`)
+	s.until("the sweep's nudges came by the queue", func() bool {
+		_, metrics := s.page("/metrics")
+		count := handled.FindStringSubmatch(metrics)
+		if count == nil {
+			return false
+		}
+		n, err := strconv.Atoi(count[1])
+		return err == nil && n >= 3
+	})
 	s.end()
 	if b.billed() != 3 {
 		t.Errorf("%d jobs billed, want 3", b.billed())

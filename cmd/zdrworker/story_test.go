@@ -20,14 +20,16 @@ func TestCtrlCIsSafe(t *testing.T) {
 		t.Skip("a process cannot be sent an interrupt there")
 	}
 	b := newBench(t)
-	b.box.Provider().BreakNext(1, adetest.JobFault{Delay: &adetest.Delay{Processing: time.Second}})
+	letGo := b.hold()
 	args := []string{"run", "in", "--schema", "s.json", "--output", "out", "--json"}
 	cmd, out, errs := b.command(args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	b.accepted()
-	for range 20 { // as timeout(1) does, to the process and to its group
+	// As timeout(1) does, to the process and to its group. One that came later
+	// than echo would be a second one.
+	for began := time.Now(); time.Since(began) < echo/5; {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
 		}
@@ -42,6 +44,7 @@ func TestCtrlCIsSafe(t *testing.T) {
 	if !strings.Contains(out.String(), `"exit_code":130`) {
 		t.Errorf("summary:\n%s", out)
 	}
+	letGo()
 	b.run(exitOK, args...)
 	if _, err := os.Stat(filepath.Join(b.dir, "out", "a.md.json")); err != nil || b.billed() != 1 {
 		t.Errorf("%v, %d jobs billed", err, b.billed())
@@ -67,9 +70,10 @@ func TestAViolationStopsTheFleet(t *testing.T) {
 	b.run(exitOK, "run", "more", "--schema", "s.json")
 }
 
-// shortLived makes URLs end at once, so that what waits for their end can be seen.
+// shortLived makes URLs end soon, so that what waits for their end can be seen,
+// and not before a busy machine has used them.
 var shortLived = []string{
-	"ZDRWORKER_SIGNING_LIFETIME=2s", "ZDRWORKER_TIMING_JOB_TIME=1s", "ZDRWORKER_TIMING_DRAIN_MARGIN=1ms",
+	"ZDRWORKER_SIGNING_LIFETIME=12s", "ZDRWORKER_TIMING_JOB_TIME=1s", "ZDRWORKER_TIMING_DRAIN_MARGIN=1ms",
 }
 
 // TestAFailedJobIsTriedAgain: three unbilled tries, a reason that only

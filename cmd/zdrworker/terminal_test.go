@@ -84,7 +84,7 @@ func onTerminal(t *testing.T, dir string, environ []string, keys string, args ..
 	if out, err := keep.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	hung := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	hung := time.AfterFunc(4*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer hung.Stop()
 	var text strings.Builder
 	part := make([]byte, 4096)

@@ -64,10 +64,11 @@ func (w *world) fleet() (all []*process) {
 	return all
 }
 
-// trouble kills processes while there is work, and stops the one that sweeps, so
-// that its lease changes hands.
+// trouble stops the one that sweeps, so that its lease changes hands, and kills
+// processes while there is work.
 func (w *world) trouble(all []*process) (strikes int) {
-	for strikes < *killsFlag && w.count(w.store, "results/") < *docsFlag*9/10 {
+	w.awaitSweeping(all).strike(syscall.SIGTERM)
+	for strikes = 1; strikes < *killsFlag && w.count(w.store, "results/") < *docsFlag*9/10; {
 		time.Sleep(time.Duration(500+rand.IntN(1000)) * time.Millisecond)
 		victim, signal := all[rand.IntN(len(all))], syscall.SIGKILL
 		if strikes%3 == 0 {
@@ -84,6 +85,17 @@ func (w *world) trouble(all []*process) (strikes int) {
 	return strikes
 }
 
+// awaitSweeping waits until a process has the sweep's lease.
+func (w *world) awaitSweeping(all []*process) *process {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if p := w.sweeping(all); p != nil {
+			return p
+		}
+	}
+	w.t.Fatal("nobody sweeps")
+	return nil
+}
+
 // sweeping is the process that has the sweep's lease.
 func (w *world) sweeping(all []*process) *process {
 	who := w.sweeper()
@@ -98,8 +110,8 @@ func (w *world) sweeping(all []*process) *process {
 	return nil
 }
 
-// finish waits until the pods have ended and all is answered, and stops the
-// servers.
+// finish waits until the pods have ended, all is answered and another one sweeps,
+// and stops the servers.
 func (w *world) finish(all []*process) {
 	patience := time.Now().Add(3*time.Minute + time.Duration(*docsFlag)*200*time.Millisecond)
 	for {
@@ -111,7 +123,7 @@ func (w *world) finish(all []*process) {
 			}
 		}
 		results := w.count(w.store, "results/")
-		if open == 0 && results == *docsFlag && w.count(w.exchange, "s/")+w.count(w.exchange, "o/") == 0 {
+		if open == 0 && results == *docsFlag && w.count(w.exchange, "s/")+w.count(w.exchange, "o/") == 0 && len(w.holders) > 1 {
 			break
 		}
 		if time.Now().After(patience) {

@@ -25,6 +25,7 @@ type process struct {
 	exits []int // -1: killed
 	final map[string]any
 	over  chan struct{} // closed when the process that runs now has ended
+	spoke chan struct{} // closed when it has said something, and so knows of signals
 }
 
 // start starts it.
@@ -42,13 +43,14 @@ func (p *process) start() {
 	if err := cmd.Start(); err != nil {
 		p.w.t.Fatal(err)
 	}
-	over := make(chan struct{})
+	over, spoke := make(chan struct{}), make(chan struct{})
 	p.mu.Lock()
-	p.cmd, p.over = cmd, over
+	p.cmd, p.over, p.spoke = cmd, over, spoke
 	p.mu.Unlock()
+	speaks := sync.OnceFunc(func() { close(spoke) })
 	var both sync.WaitGroup
-	both.Go(func() { p.read(bufio.NewScanner(out), cmd.Process.Pid) })
-	both.Go(func() { p.read(bufio.NewScanner(errs), cmd.Process.Pid) })
+	both.Go(func() { p.read(bufio.NewScanner(out), cmd.Process.Pid, speaks) })
+	both.Go(func() { p.read(bufio.NewScanner(errs), cmd.Process.Pid, speaks) })
 	go func() {
 		both.Wait()
 		_ = cmd.Wait() // how it ended is in its state
@@ -60,9 +62,10 @@ func (p *process) start() {
 }
 
 // read takes in what the process says: who it is, and its summary.
-func (p *process) read(lines *bufio.Scanner, pid int) {
+func (p *process) read(lines *bufio.Scanner, pid int, speaks func()) {
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
+		speaks()
 		var line map[string]any
 		if json.Unmarshal(lines.Bytes(), &line) != nil {
 			p.w.t.Errorf("%s says %q", p.name, lines.Text())
@@ -115,11 +118,16 @@ func (p *process) strike(s os.Signal) {
 	p.start()
 }
 
-// stop ends the process and checks that it says how.
+// stop ends the process and checks that it says how. One that has just been
+// started would be ended by the signal before it can know of it.
 func (p *process) stop() error {
 	p.mu.Lock()
-	cmd, over := p.cmd, p.over
+	cmd, over, spoke := p.cmd, p.over, p.spoke
 	p.mu.Unlock()
+	select {
+	case <-spoke:
+	case <-over:
+	}
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	<-over
 	if code := cmd.ProcessState.ExitCode(); code != 143 {

@@ -180,7 +180,7 @@ func (w *world) sweeper() string {
 
 // run runs one command to its end and gives its exit code.
 func (w *world) run(args ...string) int {
-	ctx, stop := context.WithTimeout(w.t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(w.t.Context(), 4*time.Minute)
 	defer stop()
 	cmd := exec.CommandContext(ctx, w.program, args...)
 	cmd.Dir, cmd.Env = w.dir, w.env

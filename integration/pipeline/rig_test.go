@@ -143,7 +143,7 @@ func (r *rig) put(h http.Header, documents map[string][]byte) {
 func (r *rig) run(p *worker.Pipeline, keys ...string) (worker.Summary, map[string]worker.Outcome, error) {
 	r.t.Helper()
 	outcomes := map[string]worker.Outcome{}
-	ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
 	sum, err := p.Run(ctx, worker.RunOptions{
 		Documents: documents(keys),

@@ -145,11 +145,11 @@ func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(time.Minute); !holds(); {
+	for deadline := time.After(2 * time.Minute); !holds(); {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("not so in a minute: %s", what)
+			t.Fatalf("not so in two minutes: %s", what)
 		}
 	}
 }
@@ -194,13 +194,18 @@ func (g *targets) testStream(t *testing.T) {
 	}
 }
 
-// first reads the first message of the stream, which is MinIO's.
+// first waits for the first message of the stream, which is MinIO's: it says what
+// happened a moment after it has answered.
 func (g *targets) first(t *testing.T) string {
 	t.Helper()
 	s, err := g.js.Stream(t.Context(), streamName)
 	if err != nil {
 		t.Fatal(err)
 	}
+	await(t, "MinIO has told the stream", func() bool {
+		_, err := s.GetMsg(t.Context(), 1)
+		return err == nil
+	})
 	m, err := s.GetMsg(t.Context(), 1)
 	if err != nil || !bytes.Contains(m.Data, []byte("minio:s3")) {
 		t.Fatalf("no message of MinIO's (%v)", err)

@@ -61,6 +61,9 @@ func TestSQS(t *testing.T) {
 
 func TestNATS(t *testing.T) {
 	s := natstest.Start(t, "EVENTS", "x")
+	usual := dialTime
+	dialTime = time.Minute
+	t.Cleanup(func() { dialTime = usual })
 	for _, tt := range []struct {
 		name, url, stream string
 		want              line

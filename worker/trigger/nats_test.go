@@ -115,7 +115,7 @@ func TestNATSRedelivers(t *testing.T) {
 func TestNATSRenews(t *testing.T) {
 	t.Parallel()
 	s := newStream(t)
-	_, err := s.js.CreateConsumer(t.Context(), "ZDR", jetstream.ConsumerConfig{Durable: "theirs", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 4 * time.Second})
+	_, err := s.js.CreateConsumer(t.Context(), "ZDR", jetstream.ConsumerConfig{Durable: "theirs", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 12 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,8 @@ func TestNATSGivesBack(t *testing.T) {
 func TestNATSSend(t *testing.T) {
 	t.Parallel()
 	s := newStream(t)
-	source := s.source(t, trigger.NATSOptions{Options: trigger.Options{Parallel: 3}})
+	var counts tally
+	source := s.source(t, trigger.NATSOptions{Options: trigger.Options{Parallel: 3, Observe: counts.observe}})
 	var tokens []string
 	for i := range 50 {
 		tokens = append(tokens, strings.Repeat("n", i+1))
@@ -181,7 +182,6 @@ func TestNATSSend(t *testing.T) {
 		t.Fatal(err)
 	}
 	var handled desk
-	var counts tally
 	other := s.source(t, trigger.NATSOptions{Options: trigger.Options{Observe: counts.observe}})
 	start(t, source.Run, &handled)
 	start(t, other.Run, &handled)

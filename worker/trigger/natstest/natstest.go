@@ -19,6 +19,10 @@ type Server struct {
 	JS   jetstream.JetStream
 }
 
+// patience is how long a busy machine may take for an answer: the client's own
+// few seconds are for networks.
+const patience = time.Minute
+
 // Start starts a server with a stream on some subjects, in a folder of its own.
 func Start(t testing.TB, stream string, subjects ...string) *Server {
 	t.Helper()
@@ -28,15 +32,15 @@ func Start(t testing.TB, stream string, subjects ...string) *Server {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(20 * time.Second) {
+	if !s.ReadyForConnections(patience) {
 		t.Fatal("the NATS server is not ready")
 	}
-	conn, err := nats.Connect(s.ClientURL())
+	conn, err := nats.Connect(s.ClientURL(), nats.Timeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(patience))
 	if err == nil {
 		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: stream, Subjects: subjects})
 	}
