@@ -258,5 +258,5 @@ func together(tests []func()) {
 }
 
 func background(t *testing.T) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(t.Context(), 2*time.Minute)
+	return context.WithTimeout(t.Context(), 5*time.Minute)
 }

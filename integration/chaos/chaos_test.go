@@ -40,7 +40,7 @@ func TestChaos(t *testing.T) {
 // ended, at the latest; what is held then may still be proven by another look,
 // but not for ever.
 func (w *world) settle() {
-	patience := time.Now().Add(2*w.plan.life + drainMargin + listWait + time.Minute + time.Duration(w.plan.docs)*50*time.Millisecond)
+	patience := time.Now().Add(2*w.plan.life + drainMargin + listWait + 4*time.Minute + time.Duration(w.plan.docs)*50*time.Millisecond)
 	for looks := 10; looks > 0 && time.Now().Before(patience); {
 		p, err := w.start("run", "s3://"+w.store+"/"+inbox)
 		if err != nil {
@@ -77,7 +77,7 @@ func (w *world) retry() (any bool) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if !p.await(time.Minute) || p.exit() != exitOK {
+		if !p.await(4*time.Minute) || p.exit() != exitOK {
 			w.t.Errorf("job %s cannot be tried again: %s", ref[:8], r.path())
 			continue
 		}

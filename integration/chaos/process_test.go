@@ -135,15 +135,16 @@ type word struct {
 	at    time.Time
 }
 
-// unanswered are the jobs whose last word in this process is that a submission
-// begins, and that was since a time: one that began earlier had been given up
-// before, its deadline having passed.
+// unanswered are the jobs whose last word in this process, which has just ended,
+// is that a submission begins, and that was since a time: one that began earlier
+// had been given up before, its deadline having passed. One whose deadline passed
+// before the end was not answered in time, on a machine that is busy for example.
 func (p *process) unanswered(since time.Time) []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var refs []string
 	for ref, last := range p.last {
-		if (last.event == "intend" || last.event == "repeat") && last.at.After(since) {
+		if (last.event == "intend" || last.event == "repeat") && last.at.After(since) && time.Since(last.at) < postTimeout {
 			refs = append(refs, ref)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -73,9 +72,6 @@ func (x *checkup) sqsFailed(err error) {
 	}
 }
 
-// dialTime bounds the connection to NATS; tests have more patience.
-var dialTime = 5 * time.Second
-
 func (x *checkup) nats(ctx context.Context, f config.NATSFeed) {
 	conn, err := x.c.NATS(f)
 	if err != nil {
@@ -83,7 +79,7 @@ func (x *checkup) nats(ctx context.Context, f config.NATSFeed) {
 		return
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	ctx, cancel := context.WithTimeout(ctx, x.o.Timeout/11) // 5 seconds, if nobody asked for more
 	defer cancel()
 	js, err := jetstream.New(conn)
 	if err == nil {
