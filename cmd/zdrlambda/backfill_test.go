@@ -43,7 +43,9 @@ func TestScheduleFillsBackfills(t *testing.T) {
 	keys := []string{b.document("first"), b.document("second"), b.document("third")}
 	b.leaveBackfill(text, "inbox/")
 	b.start("ZDRWORKER_CONFIG=" + text)
+	letGo := b.hold(len(keys))
 	b.answers(scheduled, enough, "{}")
+	letGo()
 	b.landed(len(keys))
 	b.answers(scheduled, enough, "{}")
 	b.answers(scheduled, enough, "{}")

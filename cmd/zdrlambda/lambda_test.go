@@ -42,6 +42,7 @@ func TestBatch(t *testing.T) {
 	b.start("ZDRWORKER_CONFIG=" + configuration(t, ""))
 	good, direct := b.document("good"), b.document("direct")
 	malformed := b.mark.Mark("malformed")
+	letGo := b.hold(2)
 	b.answers(batchOf(
 		s3Event(sandbox.StoreBucket, good),
 		s3Event(sandbox.StoreBucket, good), // doubled
@@ -57,6 +58,7 @@ func TestBatch(t *testing.T) {
 	if jobs := b.box.Provider().Account().Jobs; len(jobs) != 2 {
 		t.Fatalf("the provider has %d jobs, want 2", len(jobs))
 	}
+	letGo()
 	results := b.landed(2)
 	b.answers(batchOf(s3Event(sandbox.ExchangeBucket, results[0]), s3Event(sandbox.ExchangeBucket, results[0])), enough, again())
 	b.answers(bridgeEvent(sandbox.ExchangeBucket, results[1]), enough, "{}")
@@ -123,7 +125,9 @@ func TestSchedule(t *testing.T) {
 	b := newBench(t)
 	b.start("ZDRWORKER_CONFIG=" + configuration(t, ""))
 	keys := []string{b.document("first"), b.document("second")}
+	letGo := b.hold(2)
 	b.answers(batchOf(s3Event(sandbox.StoreBucket, keys[0]), s3Event(sandbox.StoreBucket, keys[1])), enough, again())
+	letGo()
 	b.landed(2)
 	b.answers(scheduled, enough, "{}")
 	for _, key := range keys {
@@ -246,8 +250,10 @@ func TestKeyFromASecret(t *testing.T) {
 	b.put("settings/z.yaml", configuration(t, "provider: {api_key_secret: 'arn:aws:secretsmanager:us-east-2:111122223333:secret:ade-AbCdEf'}\n"))
 	b.start("ZDRWORKER_CONFIG=s3://"+sandbox.StoreBucket+"/settings/z.yaml", "VISION_AGENT_API_KEY=", "AWS_ENDPOINT_URL_SECRETS_MANAGER="+vault.URL)
 	doc := b.document("one")
+	letGo := b.hold(1)
 	b.answers(s3Event(sandbox.StoreBucket, doc), enough, "{}")
 	b.answers(s3Event(sandbox.StoreBucket, doc), enough, "{}") // where the first one was put off
+	letGo()
 	b.answers(s3Event(sandbox.ExchangeBucket, b.landed(1)[0]), enough, "{}")
 	if !b.sealed(doc) || asked.Load() != 3 {
 		t.Errorf("sealed %t, the secret was read %d times\n%s", b.sealed(doc), asked.Load(), b.errs.String())

@@ -272,6 +272,14 @@ func (b *bench) sealed(key string) bool {
 	return err == nil
 }
 
+// hold keeps the next n jobs at the stand-in until they are let go: no call finds
+// the result of the one before it.
+func (b *bench) hold(n int) (letGo func()) {
+	letGo = b.box.Provider().HoldNext(n)
+	b.t.Cleanup(letGo)
+	return letGo
+}
+
 // landed waits for so many results of the stand-in's and gives their keys. A job
 // is said to be completed a moment after its result is there.
 func (b *bench) landed(n int) (keys []string) {

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -97,13 +96,8 @@ func (b *bench) billed() int { return b.box.Provider().Billed().Jobs }
 // hold keeps the next job at the stand-in until it is let go: it cannot be done
 // before the program has been told to leave.
 func (b *bench) hold() (letGo func()) {
-	held := make(chan struct{})
-	letGo = sync.OnceFunc(func() { close(held) })
+	letGo = b.box.Provider().HoldNext(1)
 	b.t.Cleanup(letGo)
-	b.box.Provider().BreakNext(1, adetest.JobFault{Landing: adetest.Landing{Alter: func(result []byte) []byte {
-		<-held
-		return result
-	}}})
 	return letGo
 }
 

@@ -2,6 +2,7 @@ package adetest
 
 import (
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -137,6 +138,18 @@ func (p *Provider) BreakNext(n int, f JobFault) {
 	for range n {
 		p.breakNext = append(p.breakNext, f)
 	}
+}
+
+// HoldNext keeps the results of the next n jobs back until letGo is called: no
+// test has to be quicker than the provider. Close waits for them; letGo may be
+// called again.
+func (p *Provider) HoldNext(n int) (letGo func()) {
+	held := make(chan struct{})
+	p.BreakNext(n, JobFault{Landing: Landing{Alter: func(result []byte) []byte {
+		<-held
+		return result
+	}}})
+	return sync.OnceFunc(func() { close(held) })
 }
 
 func (p *Provider) requestFault(r Request) RequestFault {
