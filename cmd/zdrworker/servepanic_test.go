@@ -42,7 +42,7 @@ func TestServeEndsAfterAPanic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	log := &brittle{word: `"event":"seal"`}
 	exit := run(ctx, []string{"serve", "--config", filepath.Join(b.dir, "z.yaml"), "--log-format", "json"}, b.environ, nil, io.Discard, log)

@@ -187,6 +187,25 @@ func TestWebhookFinishes(t *testing.T) {
 	}
 }
 
+// TestWebhookOutlivesItsSender: the same where it is certain that the sender is
+// gone before the handler goes on.
+func TestWebhookOutlivesItsSender(t *testing.T) {
+	w, err := trigger.NewWebhook([]string{secret}, trigger.WebhookOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(`{"zdr":1,"token":"t"}`))
+	r.Header.Set("Authorization", "Bearer "+secret)
+	w.Handler(trigger.HandlerFunc(func(ctx context.Context, _ trigger.Event) error {
+		leave()
+		if ctx.Err() != nil {
+			t.Error("the handler's context ended with its sender")
+		}
+		return nil
+	})).ServeHTTP(httptest.NewRecorder(), r)
+}
+
 // TestWebhookGrace: Serve returns only when its handlers are gone, and ends
 // their context when the grace is over.
 func TestWebhookGrace(t *testing.T) {
