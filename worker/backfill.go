@@ -70,6 +70,7 @@ type Counts struct {
 	Skipped    int     `json:"skipped,omitempty"` // no route takes it
 	Held       int     `json:"held,omitempty"`
 	Claimed    int     `json:"claimed,omitempty"` // left to the fleet
+	Unread     int     `json:"unread,omitempty"`  // of the refused: the store did not give them
 	Violations int     `json:"violations,omitempty"`
 	Credits    float64 `json:"credits,omitempty"`
 }
@@ -82,7 +83,7 @@ func (c Counts) Done() int {
 func (c Counts) plus(o Counts) Counts {
 	return Counts{
 		c.Sealed + o.Sealed, c.Unchanged + o.Unchanged, c.Failed + o.Failed, c.Refused + o.Refused, c.Skipped + o.Skipped,
-		c.Held + o.Held, c.Claimed + o.Claimed, c.Violations + o.Violations, c.Credits + o.Credits,
+		c.Held + o.Held, c.Claimed + o.Claimed, c.Unread + o.Unread, c.Violations + o.Violations, c.Credits + o.Credits,
 	}
 }
 

@@ -43,6 +43,7 @@ type feeder struct {
 	restored bool               // it was put back once
 	paused   bool               // something was left because of a pause
 	resting  bool               // there was nothing to draw, and nothing has changed
+	unread   unreads
 	wake     chan struct{}
 	save     chan struct{}
 }
@@ -169,6 +170,9 @@ func (f *feeder) draw(ctx context.Context) (d Document, ok bool, err error) {
 	halted := f.halted(ctx)
 	if err := f.take(ctx, halted); err != nil {
 		return d, false, err
+	}
+	if d, ok = f.again(); ok {
+		return d, true, nil
 	}
 	for ctx.Err() == nil {
 		h := f.pick(halted)
@@ -321,5 +325,6 @@ func (f *feeder) close(ctx context.Context) (Backfill, error) {
 	err := f.store(ctx, true)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.tellPassed(ctx)
 	return f.b, err
 }

@@ -134,10 +134,11 @@ func (p *Pipeline) yieldKey(ctx context.Context, b *Backfill, l Lane, at Place, 
 	return yield(s, nil)
 }
 
-// youngerThan: an object that is gone counts, so that its claim says so.
+// youngerThan: an object that is gone counts, or one that the store does not
+// give, so that its claim says so.
 func (p *Pipeline) youngerThan(ctx context.Context, key string, t time.Time) (bool, error) {
 	info, err := p.store.Head(ctx, key, "")
-	if errors.Is(err, bucket.ErrNotFound) {
+	if errors.Is(err, bucket.ErrNotFound) || unreadable(err) != nil {
 		return true, nil
 	}
 	return err == nil && !info.Modified.Before(t), err

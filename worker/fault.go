@@ -41,6 +41,7 @@ const (
 	CodeSourceGone     Code = "source_gone"
 	CodeSourceChanged  Code = "source_changed"
 	CodeSourceArchived Code = "source_archived"
+	CodeSourceUnread   Code = "source_unreadable"
 	CodeEmpty          Code = "document_empty"
 	CodeBinary         Code = "document_not_text"
 	CodeMismatch       Code = "document_mismatch"

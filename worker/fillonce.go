@@ -42,6 +42,9 @@ func (p *Pipeline) fillOnce(ctx context.Context, b Backfill, room int, leave <-c
 	var saving crew
 	saving.Go(func() { f.keep(keeping) })
 	n, err = p.fillFrom(keeping, f, room, leave)
+	if err == nil {
+		err = p.lastTries(keeping, f, leave)
+	}
 	stop()
 	saving.Wait()
 	_, failed := f.close(ctx)
@@ -63,16 +66,31 @@ func (p *Pipeline) fillFrom(ctx context.Context, f *feeder, room int, leave <-ch
 			f.rest(ctx)
 			continue
 		}
-		sum, w, err := p.submitDrawn(ctx, d)
+		w, done, err := p.fillOne(ctx, f, d)
 		if err != nil {
 			return n, err
 		}
-		f.settled(d.Key, sum)
-		if n++; w.reason == WaitBudget {
+		if done {
+			n++
+		}
+		if w.reason == WaitBudget {
 			return n, nil // what it lacks, others lack too
 		}
 	}
 	return n, nil
+}
+
+// fillOne submits one document. done: it needs nothing more.
+func (p *Pipeline) fillOne(ctx context.Context, f *feeder, d Document) (w pause, done bool, err error) {
+	sum, w, err := p.submitDrawn(ctx, d)
+	if isUnread(err) {
+		return w, false, f.passOver(ctx, d.Key, err)
+	}
+	if err != nil {
+		return w, false, err
+	}
+	f.settled(d.Key, sum)
+	return w, true, nil
 }
 
 // busyElsewhere: nothing is left to draw but what others have in hand.

@@ -23,9 +23,9 @@ type Document struct {
 // Put makes the job of a document durable and returns it; nothing has been
 // staged or sent yet. Called twice for the same document version and route
 // revision it returns the same job. Errors: no_route, key_too_long,
-// source_gone, source_archived, and the store's. The job of a document that
-// would surely be refused, such as an empty one, has failed when it is made:
-// nothing is sent.
+// source_gone, source_archived, source_unreadable where the store denies the
+// document, and the store's. The job of a document that would surely be refused,
+// such as an empty one, has failed when it is made: nothing is sent.
 func (p *Pipeline) Put(ctx context.Context, d Document) (Job, error) {
 	j, _, _, err := p.claim(ctx, d, false)
 	if err != nil {
@@ -161,10 +161,16 @@ func (p *Pipeline) look(ctx context.Context, d Document) (source, []byte, error)
 	if isArchived(err) {
 		return source{}, nil, &Fault{Op: "put", Code: CodeSourceArchived, Hint: "the document lies in an archive; once it is restored it can be taken in", Err: err}
 	}
+	if err := unreadable(err); err != nil {
+		return source{}, nil, err
+	}
 	if err != nil {
 		return source{}, nil, fault("put", "", err)
 	}
 	defer obj.Body.Close()
+	if d.from != nil {
+		d.from.gave(d.Key)
+	}
 	head := make([]byte, headBytes)
 	n, err := io.ReadFull(obj.Body, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {

@@ -66,6 +66,7 @@ type Outcome struct {
 type Summary struct {
 	Found, Sealed, Unchanged, Failed, Refused, Skipped, Held int
 	Violations                                               int // sealed with a schema violation
+	Unread                                                   int // refused since the store did not give them
 	Open                                                     int // left to others, or for the next Run
 	Paused                                                   int // of those: left because their route is paused
 	Credits                                                  float64
@@ -137,6 +138,7 @@ type run struct {
 	filled   Summary // of backfills, as far as this Run saw
 	lastGood time.Time
 	lastErr  error
+	unreads  int       // documents of no backfill in a row that the store did not give
 	freed    time.Time // when a document was finished last: its budget may be another's
 }
 

@@ -91,16 +91,23 @@ func (r *run) listen(j *job) {
 func (r *run) refuse(d Document, err error) {
 	var f *Fault
 	errors.As(err, &f)
-	kind := OutcomeRefused
+	kind, halt := OutcomeRefused, err
 	switch {
 	case f == nil:
 		f = &Fault{Code: CodeInternal, Err: err}
-		r.stop(err)
+	case isUnread(err):
+		halt = r.unreadAlone(d, err)
 	case f.Code == CodeNoRoute || f.Code == CodeParsed:
-		kind = OutcomeSkipped
+		kind, halt = OutcomeSkipped, nil
 	case f.Code.unfit():
-	default:
-		r.stop(err)
+		halt = nil
+	}
+	if halt != nil {
+		r.stop(halt)
+		if d.from != nil { // its backfill begins with it again
+			r.undraw()
+			return
+		}
 	}
 	r.finish(ID{}, d, Outcome{Kind: kind, Document: zdr.NewName(d.Key), Code: f.Code})
 }

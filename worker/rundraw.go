@@ -153,7 +153,7 @@ func (r *run) seen() Summary {
 	s, f := r.sum, r.filled
 	s.Found += f.Found
 	s.Paused += f.Paused
-	s.add(Counts{f.Sealed, f.Unchanged, f.Failed, f.Refused, f.Skipped, f.Held, 0, f.Violations, f.Credits})
+	s.add(Counts{f.Sealed, f.Unchanged, f.Failed, f.Refused, f.Skipped, f.Held, 0, f.Unread, f.Violations, f.Credits})
 	return s
 }
 
@@ -175,6 +175,7 @@ func (s *Summary) add(c Counts) {
 	s.Refused += c.Refused
 	s.Skipped += c.Skipped
 	s.Held += c.Held
+	s.Unread += c.Unread
 	s.Violations += c.Violations
 	s.Credits += c.Credits
 }
@@ -196,6 +197,9 @@ func countsOf(o Outcome) (c Counts) {
 		c.Failed = 1
 	case OutcomeRefused:
 		c.Refused = 1
+		if o.Code == CodeSourceUnread {
+			c.Unread = 1
+		}
 	case OutcomeSkipped:
 		c.Skipped = 1
 	case OutcomeHeld:

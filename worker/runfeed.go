@@ -68,10 +68,15 @@ func (r *run) start(ctx context.Context, d Document) {
 	for try := 1; ; try++ {
 		j, w, fresh, err := r.claimAndGo(ctx, d)
 		if err == nil || j != nil {
+			r.gave()
 			r.settle(d, j, w, fresh, err)
 			return
 		}
-		if !transient(err) {
+		if isUnread(err) && d.from != nil {
+			r.unread(ctx, d, err)
+			return
+		}
+		if !transient(err) && (!isUnread(err) || try >= unreadTries) {
 			r.refuse(d, err)
 			return
 		}

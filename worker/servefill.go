@@ -171,6 +171,9 @@ func (s *Server) draw(ctx context.Context, d Document) error {
 	}
 	for try := 1; ; try++ {
 		sum, err := s.claimDrawn(ctx, d)
+		if isUnread(err) {
+			return d.from.passOver(ctx, d.Key, err)
+		}
 		if err == nil {
 			d.from.settled(d.Key, sum)
 		}

@@ -267,7 +267,7 @@ func refusedBy(err error) (Prospect, error) {
 	}
 	_, bad := unfitBy(err)
 	switch {
-	case bad, f.Code == CodeNoRoute, f.Code == CodeKeyTooLong, f.Code == CodeKeyRefused, f.Code == CodeSourceGone, f.Code == CodeSourceArchived, f.Code == CodeParsed:
+	case bad, f.Code == CodeNoRoute, f.Code == CodeKeyTooLong, f.Code == CodeKeyRefused, f.Code == CodeSourceGone, f.Code == CodeSourceArchived, f.Code == CodeSourceUnread, f.Code == CodeParsed:
 		return Prospect{Code: f.Code}, nil
 	}
 	return Prospect{}, err

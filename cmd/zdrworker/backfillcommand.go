@@ -87,7 +87,7 @@ func (a *app) backfillLine(b worker.Backfill, now time.Time) map[string]any {
 	sum := b.Counts()
 	line := map[string]any{
 		"type": "backfill", "id": b.ID, "began_at": second(b.Begun), "done": sum.Done(), "sealed": sum.Sealed, "unchanged": sum.Unchanged,
-		"failed": sum.Failed + sum.Refused, "held": sum.Held, "claimed": sum.Claimed, "skipped": sum.Skipped, "credits": added(sum.Credits),
+		"failed": sum.Failed + sum.Refused, "unreadable": sum.Unread, "held": sum.Held, "claimed": sum.Claimed, "skipped": sum.Skipped, "credits": added(sum.Credits),
 		"paused": !b.Paused.IsZero(), "routes": b.Routes, "lanes": len(b.Lanes), "left": b.Left, "bounded": b.Bounded,
 	}
 	if b.Counted {
@@ -119,10 +119,13 @@ func (a *app) backfillText(b worker.Backfill, now time.Time) string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{sum.Sealed, "sealed"}, {sum.Unchanged, "unchanged"}, {sum.Claimed, "claimed"}, {sum.Failed + sum.Refused, "failed"}, {sum.Held, "held"}} {
+	}{{sum.Sealed, "sealed"}, {sum.Unchanged, "unchanged"}, {sum.Claimed, "claimed"}, {sum.Held, "held"}, {sum.Failed + sum.Refused, "failed"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d %s", part.n, part.what)
 		}
+	}
+	if sum.Unread > 0 {
+		text += fmt.Sprintf(" (%d could not be read: zdrworker help errors, %s)", sum.Unread, codeUnread)
 	}
 	return text + " · " + a.backfillOutlook(b, now)
 }

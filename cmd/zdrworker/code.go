@@ -45,6 +45,7 @@ const (
 	codeSourceGone    code = "source_gone"
 	codeSourceChanged code = "source_changed"
 	codeArchived      code = "source_archived"
+	codeUnread        code = "source_unreadable"
 	codeEmpty         code = "document_empty"
 	codeBinary        code = "document_not_text"
 	codeMismatch      code = "document_mismatch"
@@ -126,6 +127,7 @@ var classes = []class{
 	{codeSourceGone, exitFailed, "the document is not in the bucket any more", "put it back, or forget about it"},
 	{codeSourceChanged, exitFailed, "the document was overwritten while its job waited", "its new version is another job"},
 	{codeArchived, exitFailed, "the document lies in an archive class of the store and cannot be read", "restore it; an event of s3:ObjectRestore:Completed, or the same command again, takes it in then"},
+	{codeUnread, exitFailed, "the store does not give the document: the credentials may not read it, or not use the key that it is encrypted with", "let them (s3:GetObject, kms:Decrypt), then the same command again; a backfill with a name wants another"},
 	{codeEmpty, exitFailed, "the document has no text in it", "extract from a document that says something"},
 	{codeBinary, exitFailed, "the document is not UTF-8 text", "convert it to Markdown first"},
 	{codeMismatch, exitFailed, "the document's content is not what its suffix says", "give it the suffix that fits"},

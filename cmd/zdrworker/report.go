@@ -149,7 +149,7 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 	totals := r.tally.Snapshot()
 	line := map[string]any{
 		"type": "summary", "sealed": s.Sealed, "unchanged": s.Unchanged, "failed": failed, "held": s.Held, "skipped": skipped, "open": s.Open,
-		"schema_violations": s.Violations, "staged_left": staged, "credits": added(s.Credits), "exit_code": r.exit(stopped),
+		"schema_violations": s.Violations, "unreadable": s.Unread, "staged_left": staged, "credits": added(s.Credits), "exit_code": r.exit(stopped),
 		"provider": map[string]any{"requests": totals.RequestCount(), "content_bytes": totals.ContentBytes()},
 	}
 	if err := r.nameJobs(line); err != nil {
@@ -161,10 +161,21 @@ func (r *runner) summary(ctx context.Context, s worker.Summary, stopped error) e
 	if err := r.a.printf("\n%s   %s   %s credits\n", tallyLine(s, failed, skipped), took(time.Since(r.began)), credits(s.Credits)); err != nil {
 		return err
 	}
+	if err := r.a.unread(s.Unread); err != nil {
+		return err
+	}
 	if err := r.a.printf("left staged: %d     content bytes at the provider: %d     provider requests: %d\n", staged, totals.ContentBytes(), totals.RequestCount()); err != nil {
 		return err
 	}
 	return r.failed()
+}
+
+// unread says that documents could not be read, whoever tried, and what to do.
+func (a *app) unread(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return a.printf("%s could not be read: %s\n", count(n, "document"), classOf(codeUnread).hint)
 }
 
 // nameJobs adds the jobs of this process to a summary.
