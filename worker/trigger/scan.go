@@ -46,6 +46,7 @@ const scanPage = 1000
 type Scan struct {
 	store Lister
 	o     ScanOptions
+	told  *told // of one scan
 }
 
 // NewScan makes a scan of a bucket. Buckets, Exchange and MaxBytes of its
@@ -67,7 +68,7 @@ func NewScan(store Lister, o ScanOptions) (*Scan, error) {
 	if o.Every < 0 {
 		return nil, errors.New("trigger: scan: Every must not be negative")
 	}
-	return &Scan{store, o}, nil
+	return &Scan{store: store, o: o}, nil
 }
 
 // ScanReport counts what one scan did.
@@ -128,6 +129,8 @@ func (s *Scan) Once(ctx context.Context, h Handler) (ScanReport, error) {
 // begins, and after an error where to go on.
 func (s *Scan) scan(running, work context.Context, h Handler, since time.Time, after *string) (ScanReport, error) {
 	var rep ScanReport
+	s, end := s.counting(work)
+	defer end()
 	for {
 		page, err := s.page(running, *after)
 		if err != nil {
@@ -262,7 +265,7 @@ func (s *Scan) one(ctx context.Context, h Handler, o bucket.Info) (became Outcom
 		Kind: Created, Bucket: zdr.NewName(s.store.Name()), Key: zdr.NewName(o.Key),
 		Version: versionID(o.Version), ETag: zdr.NewName(o.ETag), Size: o.Size,
 	})
-	became = s.o.tell(ctx, SourceScan, "", err)
+	became = s.tell(ctx, err)
 	return became, became == Retry && !isItsOwn(err)
 }
 

@@ -1,6 +1,7 @@
 package trigger_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"errors"
@@ -132,15 +133,30 @@ func TestScanPassesOver(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, store := inbox(t, 1500)
+			log := newBook(t)
+			log.marks.Known("key", "inbox/00")
 			handled := desk{answer: func(_ int, e trigger.Event) error {
+				if e.Key.Reveal() == "inbox/01200.md" {
+					return trigger.ErrPoison
+				}
 				if e.Key.Reveal() < "inbox/01000" {
 					return fmt.Errorf("put: %w", err)
 				}
 				return nil
 			}}
-			rep, err := newScan(t, store, trigger.ScanOptions{}).Once(t.Context(), &handled)
-			if want := (trigger.ScanReport{Listed: 1500, Handled: 500, Failed: 1000}); err != nil || rep != want || handled.count() != 1500 {
+			scan := newScan(t, store, trigger.ScanOptions{Options: trigger.Options{Logger: log.logger()}})
+			rep, err := scan.Once(t.Context(), &handled)
+			if want := (trigger.ScanReport{Listed: 1500, Handled: 499, Refused: 1, Failed: 1000}); err != nil || rep != want || handled.count() != 1500 {
 				t.Errorf("%s: got %+v, %v after %d calls, want %+v", name, rep, err, handled.count(), want)
+			}
+			lines := log.check(t)
+			code := map[string]string{"newer": "newer_format"}[name]
+			sums := has(lines, "the scan met with that 995 times more", "scan", cmp.Or(code, "unavailable"))
+			if few := has(lines, "message comes again later", "scan", cmp.Or(code, "unavailable")); few != 5 || sums != 1 || len(lines) != 7 {
+				t.Errorf("%s: the log has %d lines, %d of objects, %d sums; want five, one sum, and the refusal", name, len(lines), few, sums)
+			}
+			if _, err := scan.Once(t.Context(), &handled); err != nil || len(log.check(t)) != 14 {
+				t.Errorf("%s: the next scan has %d lines, want as many: %v", name, len(log.check(t))-7, err)
 			}
 		})
 	}
