@@ -122,7 +122,7 @@ func (p *Pipeline) Today(ctx context.Context) (BudgetStatus, error) {
 
 // errBudget ends a Run that has nothing else to do than to wait for budget.
 func errBudget() error {
-	return &Fault{Op: "submit", Code: CodeBudget, Hint: "the budget is used up; what is done is kept, and the rest goes on when the day (UTC) turns or the budget is raised"}
+	return &Fault{Op: "submit", Code: CodeBudget, Hint: "the budget is used up; what is done is kept, and the rest goes on when the day (UTC) turns or the budget is raised; zdrworker status says whether some cost more than a whole day has"}
 }
 
 // budgetAgain is when a job that waits for budget is looked at again: the end of

@@ -30,6 +30,7 @@ type Status struct {
 	Routes  map[string]int
 	Newer   int // of those read: of a newer program
 	Gone    int // of those read: closed meanwhile
+	Beyond  int // of those read: they wait for budget, and for more than a day has
 
 	Staged       int // documents that the provider may read
 	StagedOldest time.Time
@@ -137,6 +138,9 @@ func (p *Pipeline) readSample(ctx context.Context, s *Status, sample []ID) error
 			s.States[j.rec.State]++
 			s.Routes[j.rec.Route.Name]++
 			s.Waiting[p.waitsFor(j, s.Pause)]++
+			if never, err := p.beyond(ctx, j); err == nil && !never.IsZero() {
+				s.Beyond++
+			}
 		}
 	}
 	return nil

@@ -17,6 +17,7 @@ const (
 	bytesPerPage      = 2048  // the least that a page is taken to have where pages are not counted
 	maxCharsOut       = 1e6   // the longest answer that is reckoned with
 	maxCharsPerPage   = 10000 // of Markdown that a page comes to
+	likelyPage        = 2500  // of Markdown, as a rule
 )
 
 // Credits is a range of the provider's units.
@@ -65,15 +66,21 @@ func EstimateExtract(s zdr.Schema, size int64) Credits {
 // EstimateAfterParse is what the extraction from a document costs whose Markdown
 // is not there yet.
 func EstimateAfterParse(s zdr.Schema, pages int, size int64) Credits {
-	likely, most := pages, pages
-	if pages <= 0 {
-		likely, most = min(int(size/(20*bytesPerPage))+1, maxPages), min(int(size/bytesPerPage)+1, maxPages)
-	}
+	likely, most := pagesOf(pages, size)
 	return Credits{
 		Low:    EstimateExtract(s, int64(max(pages, 1))*50).Low,
-		Likely: EstimateExtract(s, int64(likely)*2500).Likely,
+		Likely: EstimateExtract(s, int64(likely)*likelyPage).Likely,
 		High:   EstimateExtract(s, int64(most)*maxCharsPerPage).High,
 	}
+}
+
+// pagesOf is how many pages a document has, where they are not counted by its
+// size.
+func pagesOf(pages int, size int64) (likely, most int) {
+	if pages > 0 {
+		return pages, pages
+	}
+	return min(int(size/(20*bytesPerPage))+1, maxPages), min(int(size/bytesPerPage)+1, maxPages)
 }
 
 func extractCost(in, out float64) float64 {

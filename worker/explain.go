@@ -21,6 +21,8 @@ type Detail struct {
 	Attempts []Attempt // oldest first, over all generations
 	Receipt  *Receipt  // nil before the provider said what the job cost
 
+	Beyond Beyond // zero where a day's budget is enough for it, or it waits for none
+
 	FencedAt time.Time // when staging was taken away to settle a lost answer; zero: it was not
 	Listed   time.Time // when the provider's list may be believed after that
 	Ends     time.Time // when the last URL signed for the job ends; zero: none was
@@ -71,7 +73,8 @@ func (p *Pipeline) Explain(ctx context.Context, id ID) (Detail, error) {
 	for _, a := range r.Attempts {
 		d.Attempts = append(d.Attempts, p.describeAttempt(a))
 	}
-	return d, nil
+	d.Beyond, err = p.beyond(ctx, j)
+	return d, fault("explain", "", err)
 }
 
 func (p *Pipeline) describeAttempt(a attempt) Attempt {

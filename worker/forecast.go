@@ -13,6 +13,7 @@ type Forecast struct {
 	Settled   int // of them: done before
 	Earlier   int // of settled and under way: by another revision, which on_change leaves them to
 	Again     int // of to do: answered by another revision, and billed once more, as on_change wants it
+	Beyond    int // of to do: one submission of it may cost more than the bound, so it never begins
 	Older     int // of them: left out, by when they were written
 	Refused   map[Code]int
 
@@ -51,6 +52,9 @@ func (f *Forecast) Add(x Prospect) {
 		return
 	}
 	f.ToDo++
+	if x.Beyond {
+		f.Beyond++
+	}
 	switch {
 	case x.UnderWay:
 		f.UnderWay++
@@ -83,7 +87,7 @@ func (f Forecast) Of(documents int) Forecast {
 		return f
 	}
 	by := float64(documents) / float64(f.Documents)
-	for _, n := range []*int{&f.ToDo, &f.UnderWay, &f.Settled, &f.Earlier, &f.Again, &f.Older, &f.Parses, &f.Reused, &f.Extracts, &f.Pages, &f.Uncounted} {
+	for _, n := range []*int{&f.ToDo, &f.UnderWay, &f.Settled, &f.Earlier, &f.Again, &f.Beyond, &f.Older, &f.Parses, &f.Reused, &f.Extracts, &f.Pages, &f.Uncounted} {
 		*n = int(math.Round(float64(*n) * by))
 	}
 	refused := map[Code]int{}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zdrworker/zdrworker/worker/bucket"
+	"github.com/zdrworker/zdrworker/zdr"
 )
 
 // Survey looks at documents before anything is done with them: what each would
@@ -18,6 +19,7 @@ type Survey struct {
 	// parse is how documents of no route are parsed; nil: extraction is wanted.
 	parse *ParseOptions
 	since time.Time
+	bound float64
 }
 
 // SurveyConfig is what a survey is made of.
@@ -31,6 +33,9 @@ type SurveyConfig struct {
 	ParseOnly *ParseOptions
 	// Since leaves out objects that were written before. Default: none are.
 	Since time.Time
+	// Bound is what a submission may cost at most, for Prospect.Beyond. Default: no
+	// bound.
+	Bound float64
 }
 
 // NewSurvey makes a survey. A store that no fleet has used yet is one where
@@ -40,7 +45,7 @@ func NewSurvey(ctx context.Context, c SurveyConfig) (*Survey, error) {
 		return nil, &Fault{Op: "survey", Code: CodeConfig, Err: err}
 	}
 	p := &Pipeline{store: c.Store, routes: c.Routes, check: CheckMarkdown, checkFile: CheckFile, known: newKnown(), newer: newNewer(), now: time.Now}
-	s := &Survey{p: p, parse: c.ParseOnly, since: c.Since}
+	s := &Survey{p: p, parse: c.ParseOnly, since: c.Since, bound: c.Bound}
 	if c.Store == nil {
 		return s, nil
 	}
@@ -84,8 +89,11 @@ type Prospect struct {
 	Parses  bool // it has to be parsed
 	Reused  bool // it was, for another route or revision: that costs nothing more
 	Extract bool // it is to be extracted
+	Beyond  bool // what is reserved for one of its submissions is over the bound: it never begins
 
 	Parse, Extraction Credits
+
+	markdown int64 // that it was parsed to, in bytes; 0: not known
 }
 
 // Object looks at an object of the store bucket.
@@ -160,13 +168,29 @@ func (s *Survey) prospect(ctx context.Context, src *source, fit func(parse, pass
 	out.Pages, out.Parses, out.Extract = src.Pages, parse, s.parse == nil
 	if !parse {
 		out.Extraction = EstimateExtract(route.Schema, src.Size)
+		out.Beyond = s.over(out.Extraction)
 		return out, nil
 	}
 	out.Parse = EstimateParse(src.Pages, src.Size)
 	if out.Extract {
 		out.Extraction = EstimateAfterParse(route.Schema, src.Pages, src.Size)
 	}
-	return out, s.reuse(ctx, *src, route, &out)
+	err = s.reuse(ctx, *src, route, &out)
+	out.Beyond = s.over(out.Parse) || out.Extract && s.over(out.reserves(route.Schema, src.Size))
+	return out, err
+}
+
+// over: what is reserved for a submission is over the bound.
+func (s *Survey) over(c Credits) bool { return s.bound > 0 && c.High > s.bound }
+
+// reserves is what will be reserved for the extraction from a document that is
+// parsed: by its Markdown, or by how long that is likely to become.
+func (x Prospect) reserves(schema zdr.Schema, size int64) Credits {
+	if x.markdown > 0 {
+		return x.Extraction
+	}
+	likely, _ := pagesOf(x.Pages, size)
+	return EstimateExtract(schema, int64(likely)*likelyPage)
 }
 
 // routeOf is the route of a document, or what stands for one where it is only to
@@ -253,7 +277,8 @@ func (s *Survey) reuse(ctx context.Context, src source, route Route, out *Prospe
 	}
 	out.Reused, out.Parse = true, Credits{}
 	if r.Receipt != nil && r.Receipt.Markdown > 0 && out.Extract {
-		out.Extraction = EstimateExtract(route.Schema, r.Receipt.Markdown)
+		out.markdown = r.Receipt.Markdown
+		out.Extraction = EstimateExtract(route.Schema, out.markdown)
 	}
 	return nil
 }

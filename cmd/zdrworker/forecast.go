@@ -108,6 +108,7 @@ func sample(all iter.Seq2[candidate, error], limit, looks int, drawn *atomic.Int
 // surveyor makes what looks at documents. It asks the store where there is one.
 func (r *runner) surveyor(ctx context.Context) (*worker.Survey, error) {
 	c := worker.SurveyConfig{Routes: r.routes}
+	c.Bound, _ = r.bound()
 	if r.list != nil && !r.list.dated {
 		c.Since = r.since(r.began)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -199,6 +200,8 @@ func nextClaimed(d worker.Detail, stop worker.Breaker, now time.Time) string {
 		return "nothing is submitted while the breaker is open; one worker tries again" + at(stop.Probe, now)
 	case d.Parse != nil && !d.Parse.Ready && d.Parse.Ref != "" && !d.Parse.State.Settled():
 		return "its parse, which is a job of its own: zdrworker jobs explain " + shortRef(d.Parse.Ref)
+	case !d.Beyond.IsZero():
+		return "nothing: it never begins while budget.credits_per_day is " + credits(d.Beyond.Day) + ", since up to " + credits(d.Beyond.Credits) + " credits would be reserved for it"
 	case d.WaitingFor == worker.WaitBudget:
 		return "submitted when the budget has room for the most that it may cost: another job ends for less, the day (UTC) turns" + at(dayTurns(now), now) + ", or budget.credits_per_day or --max-credits is raised"
 	case d.Until.After(now):
@@ -249,7 +252,10 @@ func canOf(d worker.Detail, stop worker.Breaker, usual worker.Usual) []string {
 	if stop.Open && d.State == worker.Claimed {
 		can = append(can, "mend the cause, then zdrworker breaker release")
 	}
-	if d.State.Open() && d.State != worker.Held {
+	switch {
+	case !d.Beyond.IsZero():
+		can = append(can, "raise budget.credits_per_day to "+credits(math.Ceil(d.Beyond.Credits))+" or more", "split the document")
+	case d.State.Open() && d.State != worker.Held:
 		can = append(can, "wait")
 	}
 	if retryable(d.Job) == nil {

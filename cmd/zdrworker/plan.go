@@ -135,7 +135,7 @@ func (r *runner) planLine(f worker.Forecast) map[string]any {
 		"credits_estimate": added(f.Credits().Likely), "credits": creditsLine(f.Credits()), "dollars": dollarsOf(f.Credits()), "looked_at": f.LookedAt,
 		"parse":   map[string]any{"jobs": f.Parses, "reused": f.Reused, "pages": f.Pages, "documents_not_counted": f.Uncounted, "credits": creditsLine(f.Parse)},
 		"extract": map[string]any{"jobs": f.Extracts, "credits": creditsLine(f.Extraction)},
-		"skips":   r.skips, "refused": f.Refused, "older": f.Older, "earlier_revision": f.Earlier, "again": f.Again,
+		"skips":   r.skips, "refused": f.Refused, "older": f.Older, "earlier_revision": f.Earlier, "again": f.Again, "beyond_budget": f.Beyond,
 	}
 	if d := f.Time(worker.Limits(r.config.Provider.Limits)); d > 0 {
 		line["least_s"] = d.Seconds()
@@ -172,6 +172,9 @@ func (r *runner) planText(f worker.Forecast) error {
 	}
 	rows = append(rows, [2]string{"total", rangeText(f.Credits()) + ": " + dollarsText(f.Credits())},
 		[2]string{"time", r.timeText(f)})
+	if text := r.beyondText(f); text != "" {
+		rows = append(rows, [2]string{"warning", text})
+	}
 	if f.LookedAt < f.Documents {
 		rows = append(rows, [2]string{"sample", fmt.Sprintf("%d of %d documents were looked at; the rest is taken to be like them", f.LookedAt, f.Documents)})
 	}

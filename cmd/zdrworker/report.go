@@ -21,6 +21,7 @@ func (r *runner) announce() error {
 		line["credits_estimate"], line["credits"], line["at_least"] = added(r.expect.Credits().Likely), creditsLine(r.expect.Credits()), r.atLeast
 		line["documents"] = r.expect.Documents + skipped // those in the bucket too
 		line["todo"], line["unchanged"], line["looked_at"] = r.expect.ToDo, r.expect.Settled, r.expect.LookedAt
+		line["beyond_budget"] = r.expect.Beyond
 	}
 	if err := r.a.line(line); err != nil {
 		return err
@@ -39,7 +40,13 @@ func (r *runner) announce() error {
 	if err := r.tellFound(found); err != nil || r.expect == nil {
 		return err
 	}
-	return r.a.printf("estimate  %s\n", r.estimateText(*r.expect))
+	if err := r.a.printf("estimate  %s\n", r.estimateText(*r.expect)); err != nil {
+		return err
+	}
+	if text := r.beyondText(*r.expect); text != "" {
+		return r.a.printf("warning   %s\n", text)
+	}
+	return nil
 }
 
 // tellFound says where everything is, what was found and what is left out.

@@ -17,6 +17,28 @@ func (r *runner) mostCredits() float64 {
 	return r.config.Budget.CreditsPerRun
 }
 
+// bound is the most that one submission may cost, and what sets it; 0: nothing
+// does. What costs more never begins.
+func (r *runner) bound() (most float64, by string) {
+	most, by = r.config.Budget.CreditsPerDay, "budget.credits_per_day"
+	if run := r.mostCredits(); !r.o.noWait && run > 0 && (most <= 0 || run < most) {
+		most, by = run, "budget.credits_per_run"
+		if r.o.credits > 0 {
+			by = "--max-credits"
+		}
+	}
+	return most, by
+}
+
+// beyondText warns of documents that never begin; "" where there are none.
+func (r *runner) beyondText(f worker.Forecast) string {
+	if f.Beyond == 0 {
+		return ""
+	}
+	most, by := r.bound()
+	return fmt.Sprintf("%s would wait for ever: one submission may cost more than %s (%s); raise it, or split them", count(f.Beyond, "document"), by, credits(most))
+}
+
 // bounded: the run itself stops at a number of credits. One that leaves its work
 // to others does not.
 func (r *runner) bounded() bool { return r.mostCredits() > 0 && !r.o.noWait }

@@ -53,7 +53,7 @@ func (a *app) statusLine(s worker.Status) map[string]any {
 	line := map[string]any{
 		"type": "status", "open": s.Open, "open_at_least": s.AtLeast, "read": s.Read, "sampled": s.Sampled(),
 		"states": s.States, "waiting_for": named(s.Waiting), "routes": s.Routes,
-		"newer_format": s.Newer, "staged": s.Staged, "landed": s.Landed,
+		"newer_format": s.Newer, "beyond_budget": s.Beyond, "staged": s.Staged, "landed": s.Landed,
 		"breaker": map[string]any{"open": s.Breaker.Open}, "paused": s.Pause.Any(), "budget": budgetLine(s.Budget),
 	}
 	for name, t := range map[string]time.Time{
@@ -103,6 +103,9 @@ func (a *app) statusText(s worker.Status, l worker.Limits, now time.Time) error 
 	}
 	if s.Newer > 0 {
 		rows = append(rows, [2]string{"", count(s.Newer, "job") + " of a newer program, left alone"})
+	}
+	if s.Beyond > 0 {
+		rows = append(rows, [2]string{"", count(s.Beyond, "job") + " never begun: one submission may cost more than a whole day's budget; zdrworker jobs explain"})
 	}
 	for _, b := range s.Backfills {
 		rows = append(rows, [2]string{"backfill", b.ID + "  " + a.backfillText(b, now)})
