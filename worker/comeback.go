@@ -13,6 +13,11 @@ import (
 // is the job of A again, and that may have ended while B stood: its result went
 // to history, or it failed for want of its document.
 func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answerKeys) error {
+	if j.rec.Failure != nil && j.rec.State.ended() {
+		if _, err := p.uphold(ctx, j); err != nil {
+			return err
+		}
+	}
 	r := j.rec
 	switch {
 	case r.wanted():
@@ -21,7 +26,7 @@ func (p *Pipeline) comeBack(ctx context.Context, j *job, src source, keys answer
 			return err
 		}
 		return p.reopenFor(ctx, j, src, keys)
-	case r.Result != nil && r.State.Settled() && (src.Version == "" || r.Result.Status == StatusSuperseded):
+	case r.Result != nil && r.State.Settled() && (src.Version == "" || r.Result.Status == StatusSuperseded || r.Gen > 1):
 		return p.restore(ctx, j, src, keys)
 	case src.Version == "" && r.Failure != nil && r.State.ended():
 		return p.failAgain(ctx, j)
@@ -70,11 +75,19 @@ func (p *Pipeline) reopenFor(ctx context.Context, j *job, src source, keys answe
 }
 
 func (p *Pipeline) reopenAs(ctx context.Context, j *job, change func(*record)) error {
+	return p.inNextGen(ctx, j, func() error {
+		return p.swap(ctx, j, EventRetry, "", func(r *record) { r.again(); change(r) })
+	})
+}
+
+// inNextGen is a write that begins the job's next generation: its marker stands
+// before (I6).
+func (p *Pipeline) inNextGen(ctx context.Context, j *job, write func() error) error {
 	began := time.Now()
 	if err := p.mark(ctx, j.id, j.rec.Gen+1); err != nil {
 		return err
 	}
-	err := p.swap(ctx, j, EventRetry, "", func(r *record) { r.again(); change(r) })
+	err := write()
 	if err == nil && time.Since(began) > markFresh {
 		err = p.mark(ctx, j.id, j.rec.Gen)
 	}
@@ -136,7 +149,7 @@ func (j *job) named(src source, keys answerKeys) *job {
 // restored is for a result that stands at its key: a failure of other bytes does
 // not stay beside it, and the record does not call it superseded any more.
 func (p *Pipeline) restored(ctx context.Context, j, named *job) error {
-	if !p.noFailure(ctx, named, named.rec.Source.Modified) {
+	if named.rec.Gen > 1 || !p.noFailure(ctx, named, named.rec.Source.Modified) {
 		if err := p.dropFailure(ctx, named); err != nil {
 			return err
 		}
@@ -151,14 +164,20 @@ func (p *Pipeline) restored(ctx context.Context, j, named *job) error {
 	return err
 }
 
-// dropFailure removes a failure while the job's version of its document stands.
+// dropFailure removes a failure that the job has told, or any while its version
+// of the document stands. A parse tells none.
 func (p *Pipeline) dropFailure(ctx context.Context, j *job) error {
+	if j.rec.Step == StepParse {
+		return nil
+	}
 	seen, err := p.standing(ctx, j.rec.Route.Failure)
 	if err != nil || seen.ETag == "" {
 		return err
 	}
-	if place, err := p.place(ctx, j, bucket.Info{}); err != nil || place != placeResult {
-		return err
+	if seen.Metadata["zdr-ref"] != j.rec.Ref {
+		if place, err := p.place(ctx, j, bucket.Info{}); err != nil || place != placeResult {
+			return err
+		}
 	}
 	return p.store.Remove(ctx, j.rec.Route.Failure)
 }

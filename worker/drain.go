@@ -150,7 +150,8 @@ func (p *Pipeline) closeOne(ctx context.Context, e slipped, there bool) (closed 
 			return false, err
 		}
 	}
-	return true, p.close(ctx, j)
+	err = p.close(ctx, j)
+	return j.rec.State == Closed, err
 }
 
 // each calls do for all, at most width of them at a time.

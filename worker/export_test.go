@@ -39,6 +39,7 @@ const (
 	RuleStepBack      = ruleStepBack
 	RulePaceLost      = rulePaceLost
 	RulePaceEnds      = rulePaceEnds
+	RuleTold          = ruleTold
 )
 
 // SwapKey is where it is noted that a store's conditional writes were checked.

@@ -32,8 +32,11 @@ func (p *Pipeline) fail(ctx context.Context, j *job, code Code, retryable bool, 
 }
 
 // failAt is fail at another step than the job's own, with a change of the record
-// that belongs to it.
+// that belongs to it. A job whose result stands is sealed instead.
 func (p *Pipeline) failAt(ctx context.Context, j *job, f failure, change func(*record)) error {
+	if upheld, err := p.uphold(ctx, j); upheld || err != nil {
+		return err
+	}
 	free := f.Billed == "no"
 	if free && j.rec.mayHaveBilled() {
 		f.Billed = "unknown"
@@ -88,6 +91,9 @@ func (r *record) mayHaveBilled() bool {
 
 // stepFailing writes the failure object and takes everything staged away.
 func (p *Pipeline) stepFailing(ctx context.Context, j *job) (pause, bool, error) {
+	if upheld, err := p.uphold(ctx, j); upheld || err != nil {
+		return pause{}, err != nil, err
+	}
 	if err := p.publishFailure(ctx, j); err != nil {
 		return pause{}, true, err
 	}
@@ -122,11 +128,34 @@ func (p *Pipeline) publishFailure(ctx context.Context, j *job) error {
 				"zdr-revision": strconv.Itoa(j.rec.Route.Revision), "zdr-source-version": versionOf(j.rec.Source),
 			},
 		})
+		if err == nil {
+			return p.stillFailed(ctx, j)
+		}
 		if !errors.Is(err, bucket.ErrPrecondition) && !errors.Is(err, bucket.ErrConflict) && !errors.Is(err, bucket.ErrUnknown) {
 			return err
 		}
 	}
 	return &bucket.Error{Op: "put", Class: bucket.ErrConflict}
+}
+
+// stillFailed takes a failure back that was told too late: its job has been
+// tried again meanwhile, or come round to its result. Where it has failed again,
+// that is told instead.
+func (p *Pipeline) stillFailed(ctx context.Context, j *job) error {
+	seen, err := p.load(ctx, j.id)
+	switch {
+	case err != nil || !p.keeps(ruleTold):
+		return err
+	case seen.rec.Failure != nil && seen.rec.Gen > j.rec.Gen:
+		return p.publishFailure(ctx, seen)
+	case seen.rec.Failure != nil:
+		return nil
+	}
+	said, err := p.standing(ctx, j.rec.Route.Failure)
+	if err != nil || !j.rec.published(said) {
+		return err
+	}
+	return p.store.Remove(ctx, j.rec.Route.Failure)
 }
 
 // failureWanted: the failure belongs at its key, by the document and by the
@@ -140,9 +169,13 @@ func (p *Pipeline) failureWanted(ctx context.Context, j *job) (bool, error) {
 	return to == placeResult, err
 }
 
-// removeFailure takes an older failure away once the document has a result.
-func (p *Pipeline) removeFailure(ctx context.Context, j *job) error {
-	if p.noFailure(ctx, j, j.rec.stagedAt()) {
+// removeFailure takes an older failure away once the document has a result, and
+// the job's own wherever that went.
+func (p *Pipeline) removeFailure(ctx context.Context, j *job, to place) error {
+	switch {
+	case to != placeResult && j.rec.Gen > 1:
+		return p.dropFailure(ctx, j)
+	case to != placeResult, p.noFailure(ctx, j, j.rec.stagedAt()):
 		return nil
 	}
 	seen, err := p.standing(ctx, j.rec.Route.Failure)

@@ -298,6 +298,9 @@ func (p *Pipeline) proveHeld(ctx context.Context, j *job, n nudge) (proven bool,
 
 // resubmit gives the held attempt up by choice: it may have been billed.
 func (p *Pipeline) resubmit(ctx context.Context, j *job) error {
+	if upheld, err := p.uphold(ctx, j); upheld || err != nil {
+		return err
+	}
 	return p.swap(ctx, j, EventResubmit, j.rec.Hold, func(r *record) {
 		if a := r.current(); a != nil {
 			a.End = endResubmitted

@@ -313,11 +313,15 @@ func (p *Pipeline) Retry(ctx context.Context, id ID) (Job, error) {
 
 // reopen begins the next generation: the marker first (I6), then the record.
 func (p *Pipeline) reopen(ctx context.Context, j *job) error {
+	if upheld, err := p.uphold(ctx, j); upheld || err != nil {
+		return err // it has its result, and nothing is sent again
+	}
 	return p.reopenAs(ctx, j, func(*record) {})
 }
 
 // Abandon gives up a job that was not sealed. The provider has no cancel: what
-// it accepted it may still bill.
+// it accepted it may still bill. A job whose result stands already is sealed
+// instead, and that is the error wrong_state.
 func (p *Pipeline) Abandon(ctx context.Context, id ID) (Job, error) {
 	return p.change(ctx, "abandon", id, func(j *job) error {
 		if transitions[j.rec.State][EventFail] == "" {
@@ -327,7 +331,10 @@ func (p *Pipeline) Abandon(ctx context.Context, id ID) (Job, error) {
 		if j.rec.State == Claimed {
 			billed = "no"
 		}
-		return p.fail(ctx, j, CodeAbandoned, true, billed)
+		if err := p.fail(ctx, j, CodeAbandoned, true, billed); err != nil || j.rec.Failure != nil {
+			return err
+		}
+		return &Fault{Op: "abandon", Ref: j.rec.Ref, Code: CodeWrongState, Hint: "the job's result had been published, so the job is sealed; see: zdrworker jobs show"}
 	})
 }
 

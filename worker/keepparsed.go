@@ -122,8 +122,8 @@ func (p *Pipeline) agedOne(ctx context.Context, o bucket.Info) (one aged, due bo
 // first time.
 func (p *Pipeline) age(ctx context.Context, j *job, gen int, now time.Time) (bool, error) {
 	switch r := j.rec.Result; {
-	case gen < j.rec.Gen:
-		return true, nil // the parse was done again since
+	case j.rec.left(gen):
+		return true, nil
 	case gen > j.rec.Gen, j.rec.State != Closed, r == nil, now.Sub(r.UsedAt) < p.set.KeepParsed:
 		return false, nil
 	case r.gone():
@@ -137,6 +137,12 @@ func (p *Pipeline) age(ctx context.Context, j *job, gen int, now time.Time) (boo
 	default:
 		return now.Sub(r.AgedAt) >= parsedNotice, nil
 	}
+}
+
+// left: nobody reads the parse result of that generation. The parse was done again
+// since, or had been given up when its result was written.
+func (r *record) left(gen int) bool {
+	return gen < r.Gen || gen == r.Gen && r.State == Closed && r.Failure != nil
 }
 
 // removeAged removes what no open job needs.
@@ -176,7 +182,7 @@ func (p *Pipeline) removeOne(ctx context.Context, one aged, rep *SweepReport) er
 		return err
 	}
 	err = p.store.Remove(ctx, one.key)
-	if errors.Is(err, bucket.ErrDenied) && one.gen == one.j.rec.Gen {
+	if errors.Is(err, bucket.ErrDenied) && !one.j.rec.left(one.gen) {
 		return errors.Join(err, p.takeBack(ctx, one))
 	}
 	if err == nil {
@@ -205,7 +211,7 @@ func (p *Pipeline) takeBack(ctx context.Context, one aged) error {
 
 // sayGone says in the parse's record that its result is gone, before it is.
 func (p *Pipeline) sayGone(ctx context.Context, one aged) (bool, error) {
-	if one.gen < one.j.rec.Gen || one.j.rec.Result.gone() {
+	if one.j.rec.left(one.gen) || one.j.rec.Result.gone() {
 		return true, nil
 	}
 	release, err := p.hands.take(ctx, one.j.id)

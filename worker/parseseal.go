@@ -63,26 +63,3 @@ func (p *Pipeline) putParsed(ctx context.Context, j *job, a *attempt, v verdict,
 		Condition: bucket.Condition{IfMatch: seen.ETag, Absent: seen.ETag == ""}, ContentType: "application/json", Metadata: meta,
 	})
 }
-
-// parsedBefore: the outbox of a parse is gone, so either its result was
-// published and the crash came after, or it is lost.
-func (p *Pipeline) parsedBefore(ctx context.Context, j *job) error {
-	seen, err := p.standing(ctx, parsedKey(j.id, j.rec.Gen))
-	if err != nil {
-		return err
-	}
-	if !j.rec.published(seen) {
-		return p.fail(ctx, j, CodeResultLost, true, "yes")
-	}
-	// What the provider said went with the outbox; the result says it again.
-	obj, err := p.store.Get(ctx, parsedKey(j.id, j.rec.Gen), bucket.GetOptions{IfMatch: seen.ETag})
-	if err != nil {
-		return err
-	}
-	defer obj.Body.Close()
-	v, err := p.checkParsed(obj)
-	if err != nil {
-		return err
-	}
-	return p.markSealed(ctx, j, seen, seen.Metadata["zdr-status"], v.jobID, v.receipt)
-}

@@ -32,7 +32,7 @@ func (p *Pipeline) publish(ctx context.Context, j *job, a *attempt, v verdict) (
 			}
 		}
 		if seen.Metadata["zdr-ref"] == j.rec.Ref && p.keeps(ruleSealFixes) {
-			return seen, seen.Metadata["zdr-status"], nil
+			return seen, seen.Metadata["zdr-status"], p.dropFailure(ctx, j) // whoever wrote it may have died before
 		}
 		place, err := p.place(ctx, j, seen)
 		if try == 0 && err == nil && place != placeResult {
@@ -48,8 +48,8 @@ func (p *Pipeline) publish(ctx context.Context, j *job, a *attempt, v verdict) (
 		if errors.Is(err, bucket.ErrPrecondition) || errors.Is(err, bucket.ErrConflict) || errors.Is(err, bucket.ErrUnknown) {
 			continue // look again: it may even have been ours
 		}
-		if err == nil && place == placeResult {
-			err = p.removeFailure(ctx, j)
+		if err == nil {
+			err = p.removeFailure(ctx, j, place)
 		}
 		return info, status, err
 	}

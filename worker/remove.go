@@ -65,10 +65,11 @@ func (p *Pipeline) stepDraining(ctx context.Context, j *job) (pause, bool, error
 	if err := p.sweepOut(ctx, j); err != nil {
 		return pause{WaitNothing, p.now().Add(p.set.Ask)}, true, err
 	}
+	gen := j.rec.Gen
 	if err := p.close(ctx, j); err != nil {
 		return pause{}, true, err
 	}
-	return pause{}, true, p.store.Remove(ctx, p.marker(j.id, j.rec.Gen))
+	return pause{}, j.rec.State == Closed, p.store.Remove(ctx, p.marker(j.id, gen))
 }
 
 // parted: the document may have been staged in parts. Not every store lists
@@ -100,14 +101,12 @@ func (p *Pipeline) sweepOut(ctx context.Context, j *job) error {
 }
 
 // close is the last write of a generation; of a sealed job it tells the removal
-// too. The document's name goes with it where nothing needs it any more.
+// too. The document's name goes with it where nothing needs it any more. A job
+// that comes round to its result now is in its next generation then, not closed.
 func (p *Pipeline) close(ctx context.Context, j *job) error {
 	p.settleAll(j) // the last chance: what each attempt has reserved goes too
-	if j.rec.Failure != nil {
-		// A success of an older version may have removed it meanwhile.
-		if err := p.publishFailure(ctx, j); err != nil {
-			return err
-		}
+	if upheld, err := p.lastWord(ctx, j); upheld || err != nil {
+		return err
 	}
 	if j.rec.State == Sealed {
 		removed, err := foresee(j, EventRemove, nil)
@@ -123,6 +122,21 @@ func (p *Pipeline) close(ctx context.Context, j *job) error {
 		r.Attempts = spent(r.Attempts)
 		r.Lease, r.Seal = nil, nil
 	})
+}
+
+// lastWord looks once more at what a job has told that has failed, or had.
+func (p *Pipeline) lastWord(ctx context.Context, j *job) (upheld bool, err error) {
+	switch {
+	case j.rec.Failure != nil:
+		if upheld, err := p.uphold(ctx, j); upheld || err != nil {
+			return upheld, err
+		}
+		// A success of an older version may have removed it meanwhile.
+		return false, p.publishFailure(ctx, j)
+	case j.rec.Gen > 1:
+		return false, p.dropFailure(ctx, j)
+	}
+	return false, nil
 }
 
 // spent keeps of closed attempts what still means something: their number and

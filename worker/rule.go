@@ -61,6 +61,8 @@ const (
 	rulePaceLost
 	// rulePaceEnds: a lease of submissions ends.
 	rulePaceEnds
+	// ruleTold: a record says what its job has told.
+	ruleTold
 )
 
 // keeps reports whether a rule is in force; only tests set off.

@@ -33,7 +33,8 @@ func (p *Pipeline) stepSealing(ctx context.Context, j *job) (pause, bool, error)
 	case errors.Is(err, bucket.ErrPrecondition):
 		return pause{}, false, p.reland(ctx, j, a)
 	case errors.Is(err, bucket.ErrNotFound):
-		return pause{}, false, p.sealedBefore(ctx, j)
+		// Either the result was published and the crash came after, or it is lost.
+		return pause{}, false, p.fail(ctx, j, CodeResultLost, true, "yes")
 	case err != nil:
 		return pause{}, true, err
 	}
@@ -100,12 +101,17 @@ func (p *Pipeline) sealLanding(ctx context.Context, j *job, a *attempt, obj buck
 
 // checkLanding reads the landing once and holds it to what a result must be.
 func (p *Pipeline) checkLanding(ctx context.Context, j *job, a *attempt, obj bucket.Object) (verdict, error) {
+	v, err := p.checkBody(ctx, j, obj)
+	if err != nil {
+		return v, err
+	}
+	return p.withReceipt(ctx, j, a, v)
+}
+
+// checkBody is what the result alone comes to.
+func (p *Pipeline) checkBody(ctx context.Context, j *job, obj bucket.Object) (verdict, error) {
 	if j.rec.Step == StepParse {
-		v, err := p.checkParsed(obj)
-		if err != nil {
-			return v, err
-		}
-		return p.withReceipt(ctx, j, a, v)
+		return p.checkParsed(obj)
 	}
 	schema, err := p.schemaOf(ctx, j.rec.Route.Schema)
 	if err != nil {
@@ -115,7 +121,7 @@ func (p *Pipeline) checkLanding(ctx context.Context, j *job, a *attempt, obj buc
 	if err != nil {
 		return v, &bucket.Error{Op: "get", Class: bucket.ErrUnavailable}
 	}
-	return p.withReceipt(ctx, j, a, v)
+	return v, nil
 }
 
 // withReceipt adds what the provider says of the job: credits, model, warnings.
@@ -154,27 +160,6 @@ func (p *Pipeline) reland(ctx context.Context, j *job, a *attempt) error {
 	return p.swap(ctx, j, EventReland, "", func(r *record) { r.Seal.ETag, r.Seal.Size = info.ETag, info.Size })
 }
 
-// sealedBefore: the outbox is gone, so either the result was published and the
-// crash came after, or the result is lost.
-func (p *Pipeline) sealedBefore(ctx context.Context, j *job) error {
-	if j.rec.Step == StepParse {
-		return p.parsedBefore(ctx, j)
-	}
-	for _, key := range []string{j.rec.Route.Result, historyKey(j.rec.Ref)} {
-		info, err := p.store.Head(ctx, key, "")
-		if errors.Is(err, bucket.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if info.Metadata["zdr-ref"] == j.rec.Ref {
-			return p.markSealed(ctx, j, info, info.Metadata["zdr-status"], "", receipt{})
-		}
-	}
-	return p.fail(ctx, j, CodeResultLost, true, "yes")
-}
-
 // failBilled ends a job whose result is of no use, with what its receipt says
 // where there is one.
 func (p *Pipeline) failBilled(ctx context.Context, j *job, code Code, v verdict) error {
@@ -198,7 +183,11 @@ func (p *Pipeline) publishSealed(ctx context.Context, j *job, a *attempt, v verd
 	if err != nil {
 		return err
 	}
-	return p.markSealed(ctx, j, info, status, v.jobID, v.receipt)
+	err = p.markSealed(ctx, j, info, status, v.jobID, v.receipt)
+	if errors.Is(err, errLost) {
+		return p.overtaken(ctx, j)
+	}
+	return err
 }
 
 func (p *Pipeline) markSealed(ctx context.Context, j *job, info bucket.Info, status, jobID string, got receipt) error {

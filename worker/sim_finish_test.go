@@ -17,6 +17,7 @@ func (w *watch) finish(s *sim) {
 	for _, d := range s.docs {
 		w.document(s, d)
 	}
+	w.told(s)
 	w.leftovers(s)
 	w.silence(s)
 }

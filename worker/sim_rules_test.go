@@ -47,6 +47,8 @@ var proofs = []proof{
 	{"UnsureLeaseIsNone", worker.RulePaceLost, only(storeLost, storeZombie), "pace lease", fewAnHour},
 	{"LeaseEnds", worker.RulePaceEnds, only(pauseLease, eventLate), "lease", manyAnHour},
 	{"MarkerFirst", worker.RuleMarkFirst, only(crashAfter, pauseLease), "I6", nil},
+	{"ToldStands", worker.RuleTold, only(abandons, crashAfter), "told", givenUp},
+	{"ToldLateStands", worker.RuleTold, only(abandons, pauseLease), "told", publishAndSleep},
 }
 
 // many: few documents and much contention.
@@ -54,6 +56,13 @@ func many(o *options) { o.docs, o.workers, o.intensity = 1+int(o.seed%2), 3, 4 }
 
 // busy: every worker sleeps over and over.
 func busy(o *options) { o.docs, o.workers, o.intensity = 1, 3, 8 }
+
+// givenUp and publishAndSleep: jobs are abandoned while their results come.
+func givenUp(o *options) { o.docs, o.workers, o.intensity = 1, 3, 8 }
+
+func publishAndSleep(o *options) {
+	o.docs, o.workers, o.intensity, o.pauseAt = 1, 3, 8, "put results/"
+}
 
 // twice: a few versions of one document, and sleepy workers.
 func twice(o *options) {

@@ -58,7 +58,7 @@ const (
 	EventFail     Event = "fail"     // for good
 	EventRemove   Event = "remove"   // staging and outbox removed once
 	EventClose    Event = "close"    // all URLs have ended, nothing is left
-	EventRetry    Event = "retry"    // a person asked: next generation
+	EventRetry    Event = "retry"    // next generation: a person asked, the document is back, or its result stands after all
 	EventResubmit Event = "resubmit" // a person or the policy accepts a possible second bill
 	EventNote     Event = "note"     // facts added, state unchanged (a late 202 of an older attempt)
 	EventClaim    Event = "claim"    // creation

@@ -43,6 +43,9 @@ func (a *app) jobsRetry(ctx context.Context, w *opened, j worker.Job, yes bool) 
 	if err != nil {
 		return err
 	}
+	if after.Sealed() {
+		return a.changed("retry", after, "its result stood already, so nothing is sent", "`zdrworker jobs show "+shortRef(j.Ref)+"` says where it is")
+	}
 	return a.changed("retry", after, retryBills(j), "submitted by whichever worker looks next: zdrworker run, or zdrworker sweep --once")
 }
 
@@ -81,7 +84,7 @@ func newJobsAbandon(a *app) *cobra.Command {
 
 The provider has no cancel: what it accepted it goes on with and may bill, and
 its result is thrown away. This asks first where that is so, and needs --yes
-where there is no terminal.`,
+where there is no terminal. A job whose result stands already is not given up.`,
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "give up even where the provider may still bill ($ZDRWORKER_YES)")
 	cmd.RunE = func(cmd *cobra.Command, given []string) error {
