@@ -12,9 +12,10 @@ import (
 type purse struct {
 	daily float64 // credits in a day; 0: no bound
 
-	mu    sync.Mutex
-	tills map[string]*till
-	runs  []*runBound // of the Runs that are under way
+	mu     sync.Mutex
+	tills  map[string]*till
+	runs   []*runBound // of the Runs that are under way
+	tidied time.Time   // when this worker looked for accounts to remove last
 }
 
 // runBound is what a Run may spend, and the account that says how much it has.
@@ -32,6 +33,8 @@ func newPurse(b Budget) *purse { return &purse{daily: b.CreditsPerDay, tills: ma
 type till struct {
 	name    string
 	control control[Account]
+	seen    bool // the account was there; with control
+	stands  bool // its backfill was there after a reservation was; with control
 
 	mu      sync.Mutex
 	limit   float64
@@ -62,12 +65,12 @@ const tillKept = 7 * 24 * time.Hour
 // forget lets go of tills of days long before this one: each holds what was open
 // in its account when that was read last, and a worker may run for months.
 func (u *purse) forget(name string) {
-	day, err := time.Parse(time.DateOnly, name)
-	if err != nil {
+	day, ok := dayOf(name)
+	if !ok {
 		return // the account of a Run
 	}
 	for old, t := range u.tills {
-		if at, err := time.Parse(time.DateOnly, old); err == nil && day.Sub(at) > tillKept && t.idle() {
+		if at, ok := dayOf(old); ok && day.Sub(at) > tillKept && t.idle() {
 			delete(u.tills, old)
 		}
 	}
@@ -180,6 +183,9 @@ func (t *till) commit(ctx context.Context, p *Pipeline) error {
 	ctx, done := firm(ctx) // others' are among them
 	defer done()
 	err := t.write(ctx, p, over, asks)
+	if err == nil {
+		err = t.confirm(ctx, p, asks)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, r := range asks {
@@ -201,6 +207,9 @@ func (t *till) write(ctx context.Context, p *Pipeline, over map[string]float64, 
 	for range maxPublish {
 		if err := t.control.refresh(ctx, p.store, p.now()); err != nil {
 			return err
+		}
+		if t.note(); t.closed(p.now()) {
+			asks = nil
 		}
 		fresh := t.control.read
 		to, changed := t.control.last.booked(t.bound(), over, asks)
@@ -236,6 +245,9 @@ func (t *till) left(ctx context.Context, p *Pipeline, without ...string) (float6
 	defer t.control.give()
 	if err := t.control.refresh(ctx, p.store, p.now()); err != nil {
 		return 0, err
+	}
+	if t.note(); t.closed(p.now()) {
+		return 0, nil
 	}
 	left := t.control.last.Left(t.bound())
 	t.mu.Lock()

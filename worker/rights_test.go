@@ -58,10 +58,10 @@ func covers(resources []string, key string) string {
 func TestThePolicyIsForTheKeysThatThereAre(t *testing.T) {
 	var id ID
 	removed := []string{
-		markerKey(id, 1), RacePrefix + "A.race", (&slip{}).key("n"), parsedKey(id, 1), backfillKey("b"), listPartKey("f", 1), "failures/invoices/a.pdf.json",
+		markerKey(id, 1), RacePrefix + "A.race", (&slip{}).key("n"), parsedKey(id, 1), backfillKey("b"), listPartKey("f", 1), budgetKey("b"), "failures/invoices/a.pdf.json",
 	}
 	kept := []string{
-		recordKey(id), historyKey("7f3c9a1e"), textKey(id, 1, "reason"), schemaKey("sha256:0"), routeKey("r"), budgetKey("b"),
+		recordKey(id), historyKey("7f3c9a1e"), textKey(id, 1, "reason"), schemaKey("sha256:0"), routeKey("r"),
 		fleetKey, breakerKey, sweepKey, pauseKey, paceKey, pagesKey, dutyKey, swapKey, "results/invoices/a.pdf.json", UploadPrefix + "a.pdf",
 	}
 	removes, writes := granted(t, "RemoveMarkersAndFailures"), granted(t, "WriteStateAndResults")

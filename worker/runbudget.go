@@ -12,9 +12,9 @@ import (
 func (r *run) account() string {
 	if len(r.o.Backfills) > 0 {
 		b := r.o.Backfills[0]
-		return fmt.Sprintf("backfill-%s-%d", b.ID, b.Begun.UnixMilli())
+		return fmt.Sprintf("%s%s-%d", backfillAccount, b.ID, b.Begun.UnixMilli())
 	}
-	return "run-" + newNonce()
+	return runAccount + newNonce()
 }
 
 // bindBackfills says in the objects of a Run's backfills whether others may take

@@ -71,6 +71,9 @@ func (p *Pipeline) Sweep(ctx context.Context, all bool) (SweepReport, error) {
 	if err := p.tidyBackfills(ctx); err != nil {
 		return rep, fault("sweep", "", err)
 	}
+	if err := p.tidyAccounts(ctx); err != nil {
+		return rep, fault("sweep", "", err)
+	}
 	if err := p.tidyParsed(ctx, &rep); err != nil {
 		return rep, fault("sweep", "", err)
 	}

@@ -24,6 +24,7 @@ func (w *world) testRemoval(t *testing.T) {
 		{a.store, "zdr/parsed/x.json", true},
 		{a.store, "zdr/control/backfill/x.json", true},
 		{a.store, "zdr/control/lists/x.json", true},
+		{a.store, "zdr/control/budget/x.json", true},
 		{a.store, "failures/invoices/x.md.json", true},
 		{a.exchange, "s/x.md", true},
 		{a.exchange, "o/x.json", true},
@@ -32,7 +33,6 @@ func (w *world) testRemoval(t *testing.T) {
 		{a.store, "zdr/history/x.json", false},
 		{a.store, "zdr/records/x.json", false},
 		{a.store, "zdr/control/fleet.json", false},
-		{a.store, "zdr/control/budget/x.json", false},
 		{a.exchange, "fleet.json", false},
 	} {
 		_, err := a.owner.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &tt.bucket, Key: &tt.key, Body: strings.NewReader("x")})

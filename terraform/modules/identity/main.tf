@@ -31,7 +31,7 @@ locals {
   schemas = distinct([for r in var.routes : trimprefix(r.schema, "s3://") if startswith(r.schema, "s3://")])
 
   writes  = concat(["zdr/*", "results/*", "failures/*"], var.allow_uploads ? ["uploads/*"] : [])
-  removes = ["zdr/open/*", "zdr/drain/*", "zdr/parsed/*", "zdr/control/backfill/*", "zdr/control/lists/*", "failures/*"]
+  removes = ["zdr/open/*", "zdr/drain/*", "zdr/parsed/*", "zdr/control/backfill/*", "zdr/control/lists/*", "zdr/control/budget/*", "failures/*"]
   reads   = concat([for p in var.source_prefixes : "${p}*"], local.writes)
 }
 
@@ -68,10 +68,11 @@ data "aws_iam_policy_document" "worker" {
 
   # What is over, in all its versions: the marker of a job that is closed, the slip
   # of what has drained, what was parsed and is kept no longer (keep.parsed), a
-  # backfill that has ended and its list, the failure of a document that succeeded
-  # after all; and under zdr/open/ too, what the first start races for to see
-  # whether the store keeps conditional writes. Records, results and documents are
-  # never deleted by the worker.
+  # backfill that has ended and its list, the account of a budget that nobody spends
+  # from any more, the failure of a document that succeeded after all; and under
+  # zdr/open/ too, what the first start races for to see whether the store keeps
+  # conditional writes. Records, results and documents are never deleted by the
+  # worker.
   statement {
     sid       = "RemoveMarkersAndFailures"
     actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]

@@ -123,7 +123,7 @@ run "nothing_broader_than_a_prefix" {
       for s in jsondecode(output.worker_policy).Statement : s.Resource if contains(flatten([s.Action]), "s3:DeleteObject")
       ])) == toset([
       "arn:aws:s3:::acme-docs/zdr/open/*", "arn:aws:s3:::acme-docs/zdr/drain/*", "arn:aws:s3:::acme-docs/zdr/parsed/*", "arn:aws:s3:::acme-docs/zdr/control/backfill/*",
-      "arn:aws:s3:::acme-docs/zdr/control/lists/*", "arn:aws:s3:::acme-docs/failures/*",
+      "arn:aws:s3:::acme-docs/zdr/control/lists/*", "arn:aws:s3:::acme-docs/zdr/control/budget/*", "arn:aws:s3:::acme-docs/failures/*",
       "arn:aws:s3:::x7k2-9fq4/s/*", "arn:aws:s3:::x7k2-9fq4/o/*",
     ])
     error_message = "The worker may delete more, or less, than what it removes."
