@@ -92,8 +92,6 @@ type Prospect struct {
 	Beyond  bool // what is reserved for one of its submissions is over the bound: it never begins
 
 	Parse, Extraction Credits
-
-	markdown int64 // that it was parsed to, in bytes; 0: not known
 }
 
 // Object looks at an object of the store bucket.
@@ -175,8 +173,8 @@ func (s *Survey) prospect(ctx context.Context, src *source, fit func(parse, pass
 	if out.Extract {
 		out.Extraction = EstimateAfterParse(route.Schema, src.Pages, src.Size)
 	}
-	err = s.reuse(ctx, *src, route, &out)
-	out.Beyond = s.over(out.Parse) || out.Extract && s.over(out.reserves(route.Schema, src.Size))
+	known, err = s.reuse(ctx, *src, route, &out)
+	out.Beyond = s.over(out.Parse) || out.Extract && s.over(out.reserves(route.Schema, src.Size, known))
 	return out, err
 }
 
@@ -184,9 +182,9 @@ func (s *Survey) prospect(ctx context.Context, src *source, fit func(parse, pass
 func (s *Survey) over(c Credits) bool { return s.bound > 0 && c.High > s.bound }
 
 // reserves is what will be reserved for the extraction from a document that is
-// parsed: by its Markdown, or by how long that is likely to become.
-func (x Prospect) reserves(schema zdr.Schema, size int64) Credits {
-	if x.markdown > 0 {
+// parsed: by its Markdown where that is known, or by how long it is likely to become.
+func (x Prospect) reserves(schema zdr.Schema, size int64, known bool) Credits {
+	if known {
 		return x.Extraction
 	}
 	likely, _ := pagesOf(x.Pages, size)
@@ -260,27 +258,27 @@ func (s *Survey) doneBefore(ctx context.Context, src source, route Route) (out P
 }
 
 // reuse takes a parse that was done, or is under way, off the price.
-func (s *Survey) reuse(ctx context.Context, src source, route Route, out *Prospect) error {
+// known: the length of its Markdown is.
+func (s *Survey) reuse(ctx context.Context, src source, route Route, out *Prospect) (known bool, err error) {
 	if s.p.secret == nil || src.Bucket == "" {
-		return nil
+		return false, nil
 	}
 	pj, err := s.p.load(ctx, s.p.parseRefOf(src, route).ID)
 	if errors.Is(err, bucket.ErrNotFound) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fault("survey", "", err)
+		return false, fault("survey", "", err)
 	}
 	r := pj.rec
 	if r.Failure != nil || r.State == Claimed || r.Result.gone() {
-		return nil // it would be parsed anew
+		return false, nil // it would be parsed anew
 	}
 	out.Reused, out.Parse = true, Credits{}
 	if r.Receipt != nil && r.Receipt.Markdown > 0 && out.Extract {
-		out.markdown = r.Receipt.Markdown
-		out.Extraction = EstimateExtract(route.Schema, out.markdown)
+		out.Extraction, known = EstimateExtract(route.Schema, r.Receipt.Markdown), true
 	}
-	return nil
+	return known, nil
 }
 
 // refusedBy is a document that has no job, or one that fails at once; any other
