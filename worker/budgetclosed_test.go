@@ -48,3 +48,23 @@ func TestADaysAccountThatIsOverGrantsNothing(t *testing.T) {
 		})
 	}
 }
+
+// A Run's account that it has seen and that is there no more is not made anew.
+func TestARunsAccountThatWasRemovedGrantsNothing(t *testing.T) {
+	server, now := memstore.NewServer(), time.Now()
+	p := &Pipeline{store: server.Bucket("store"), now: func() time.Time { return now }}
+	account := newPurse(Budget{}).till(runAccount+"a", 10)
+	reserve := func(attempt int, want bool) {
+		t.Helper()
+		if got, err := account.reserve(t.Context(), p, reservationKey(ID{}, attempt), 1); err != nil || got != want {
+			t.Errorf("granted %v, %v, want %v", got, err, want)
+		}
+	}
+	reserve(1, true)
+	if err := p.store.Remove(t.Context(), budgetKey(runAccount+"a")); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	reserve(2, false)
+	reserve(3, false)
+}

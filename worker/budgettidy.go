@@ -128,8 +128,14 @@ func backfillAccountOf(name string) (id string, begun int64, ok bool) {
 	return id, begun, is && cut && err == nil
 }
 
-// note remembers that the account was there; t.control is taken.
-func (t *till) note() { t.seen = t.seen || t.control.etag != "" }
+// refresh reads the account, and remembers whether it was there before or is now;
+// t.control is taken.
+func (t *till) refresh(ctx context.Context, p *Pipeline) error {
+	was := t.control.etag != ""
+	err := t.control.refresh(ctx, p.store, p.now())
+	t.seen = t.seen || was || t.control.etag != ""
+	return err
+}
 
 // closed reports whether the account grants nothing more: its day is over for
 // long, or it was removed. t.control is taken.

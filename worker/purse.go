@@ -205,10 +205,10 @@ func (t *till) commit(ctx context.Context, p *Pipeline) error {
 // write books until one write wins. Nothing is refused on an old reading.
 func (t *till) write(ctx context.Context, p *Pipeline, over map[string]float64, asks []*reservation) error {
 	for range maxPublish {
-		if err := t.control.refresh(ctx, p.store, p.now()); err != nil {
+		if err := t.refresh(ctx, p); err != nil {
 			return err
 		}
-		if t.note(); t.closed(p.now()) {
+		if t.closed(p.now()) {
 			asks = nil
 		}
 		fresh := t.control.read
@@ -243,10 +243,10 @@ func (t *till) left(ctx context.Context, p *Pipeline, without ...string) (float6
 		return 0, err
 	}
 	defer t.control.give()
-	if err := t.control.refresh(ctx, p.store, p.now()); err != nil {
+	if err := t.refresh(ctx, p); err != nil {
 		return 0, err
 	}
-	if t.note(); t.closed(p.now()) {
+	if t.closed(p.now()) {
 		return 0, nil
 	}
 	left := t.control.last.Left(t.bound())
