@@ -108,20 +108,24 @@ func (p *Pipeline) close(ctx context.Context, j *job) error {
 	if upheld, err := p.lastWord(ctx, j); upheld || err != nil {
 		return err
 	}
+	drained := j
 	if j.rec.State == Sealed {
-		removed, err := foresee(j, EventRemove, nil)
-		if err != nil {
+		var err error
+		if drained, err = foresee(j, EventRemove, nil); err != nil {
 			return err
 		}
-		j = removed
 	}
-	return p.swap(ctx, j, EventClose, "", func(r *record) {
+	err := p.swap(ctx, drained, EventClose, "", func(r *record) {
 		if r.Failure == nil {
 			r.Source.Key, r.Source.ETag, r.Route.Result, r.Route.Failure = "", "", "", ""
 		}
 		r.Attempts = spent(r.Attempts)
 		r.Lease, r.Seal = nil, nil
 	})
+	if err == nil {
+		*j = *drained
+	}
+	return err
 }
 
 // lastWord looks once more at what a job has told that has failed, or had.
