@@ -95,6 +95,7 @@ func (p *Pipeline) mayBegin(ctx context.Context, j *job, n nudge, ready *parseRe
 		return w, true, p.short(ctx, j)
 	}
 	w, wait := p.paceOf(j.rec.Step).take(ctx, p, j.rec.Backfill, j.rec.weight())
+	j.taken = p.now()
 	if wait && w.reason == WaitSlot {
 		return w, true, p.stepBack(ctx, j)
 	}
@@ -130,7 +131,7 @@ func (p *Pipeline) mayTry(ctx context.Context, j *job, n nudge) (pause, bool) {
 func (p *Pipeline) attemptNow(ctx context.Context, j *job) (pause, bool, error) {
 	has, wait, err := p.reserve(ctx, j)
 	if wait || err != nil {
-		p.paceOf(j.rec.Step).giveBack(ctx, p)
+		p.paceOf(j.rec.Step).giveBack(ctx, p, j.taken)
 		return p.unpaid(ctx, j, wait, err)
 	}
 	done, err := p.stage(ctx, j)

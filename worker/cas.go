@@ -28,6 +28,8 @@ type job struct {
 	// write tells it all of them.
 	unsaid []Event
 
+	taken time.Time // when a submission was taken for it from the fleet's pace
+
 	parse *job // of an extract job that waits for its parse: that, as last seen
 }
 

@@ -80,10 +80,11 @@ func (l Limits) burst() int {
 func (l Limits) least() int { return max(1, l.burst()/4) }
 
 // rate is how many submissions come free in a second. A window of one hour sees
-// at most what was leased within it and the life of one lease before, and a
-// full burst at its start: together never more than the limit.
+// at most what was leased within it and the life of one lease before, what was
+// returned of a lease of the one before that, and a full burst at its start:
+// together never more than the limit.
 func (l Limits) rate() float64 {
-	return float64(l.ExtractJobsPerHour-l.burst()+1) / (time.Hour + paceLease).Seconds()
+	return float64(l.ExtractJobsPerHour-l.burst()+1) / (time.Hour + 2*paceLease).Seconds()
 }
 
 // Halved is how often the rate is halved now, after answers of 429.
@@ -123,9 +124,9 @@ func (p Pace) advanced(l Limits, now time.Time) Pace {
 
 // returned takes back what was leased and not used: as if it came free now, so
 // that an hour sees no more than it would have.
-func (p Pace) returned(l Limits, n int) Pace {
+func (p Pace) returned(l Limits, n float64) Pace {
 	if l.ExtractJobsPerHour > 0 {
-		p.Level = min(float64(l.burst()), p.Level+float64(n))
+		p.Level = min(float64(l.burst()), p.Level+n)
 	}
 	return p
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -75,5 +76,39 @@ func TestPaceSlowsAndHeals(t *testing.T) {
 	}
 	if p.Halved(now.Add(70*time.Second+paceHeal)) != 1 || p.Halved(now.Add(70*time.Second+2*paceHeal)) != 0 {
 		t.Error("the pace does not heal")
+	}
+}
+
+// TestWhatLayUnusedIsNotReturnedWhole: workers lease a submission and make it, or
+// give it back a while later; no hour sees more than the limit.
+func TestWhatLayUnusedIsNotReturnedWhole(t *testing.T) {
+	for _, limit := range []int{1, 3, 12, 400} {
+		l := Limits{ExtractJobsPerHour: limit}
+		r := rand.New(rand.NewPCG(1, uint64(limit)))
+		now, pace := time.Unix(0, 0), Pace{}
+		c := newPacer(l, "")
+		var made, unused []time.Time
+		for range 20000 {
+			now = now.Add(time.Duration(r.Int64N(int64(2 * time.Hour / time.Duration(limit)))))
+			pace = pace.advanced(l, now)
+			if len(unused) > 0 && r.IntN(2) == 0 { // another worker's each time
+				c.spare, c.saved = 0, now
+				c.save(1, unused[0], now)
+				pace, unused = pace.returned(l, c.unused(c.spare, c.saved, now)), unused[1:]
+			}
+			for pace.Level >= 1 {
+				pace.Level--
+				if r.IntN(4) == 0 {
+					unused = append(unused, now)
+					continue
+				}
+				made = append(made, now)
+			}
+		}
+		for i := limit; i < len(made); i++ {
+			if in := made[i].Sub(made[i-limit]); in < time.Hour {
+				t.Fatalf("%d an hour: %d within %s", limit, limit+1, in)
+			}
+		}
 	}
 }

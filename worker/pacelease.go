@@ -15,9 +15,11 @@ type pacer struct {
 
 	left  int         // submissions of the chunk in hand
 	until time.Time   // when that ends
-	spare int         // submissions of ended chunks that nobody used: the next lease says so
+	spare float64     // submissions of ended chunks that nobody used: the next lease says so
+	saved time.Time   // when spare was right
 	full  time.Time   // too many documents are staged: look again then
-	kept  int         // submissions not made whose giving back is accounted for already
+	kept  int         // submissions not made that are staged, and count until giveBack
+	gone  int         // of these, those whose copy was taken away
 	begun []time.Time // submissions taken whose document may not be staged yet
 
 	took func(ctx context.Context, n int) // a simulation is told of what is taken; nil in a program
@@ -89,7 +91,8 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool
 	if c.left >= weight && (now.Before(c.until) || !p.keeps(rulePaceEnds)) {
 		return pause{}, false
 	}
-	c.spare, c.left = c.spare+c.left, 0
+	c.save(float64(c.left), c.until, now)
+	c.left = 0
 	if now.Before(c.full) {
 		return pause{WaitSlot, c.full}, true
 	}
@@ -116,7 +119,7 @@ func (c *pacer) ready(ctx context.Context, p *Pipeline, weight int) (pause, bool
 // somebody else changed the pace.
 func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight int) (pause, bool, error) {
 	at := now.Add(c.control.ahead)
-	to := c.control.last.advanced(c.limits, at).returned(c.limits, c.spare)
+	to := c.control.last.advanced(c.limits, at).returned(c.limits, c.unused(c.spare, c.saved, now))
 	if at.Before(to.NotBefore) { // it came while this worker was about to lease
 		return pause{WaitRate, to.NotBefore.Add(-c.control.ahead)}, true, nil
 	}
@@ -148,6 +151,18 @@ func (c *pacer) lease(ctx context.Context, p *Pipeline, now time.Time, weight in
 	}
 	c.left, c.until = n, now.Add(paceLease)
 	return pause{}, false, nil
+}
+
+// save keeps what was leased until a time, and not used, for the next lease.
+func (c *pacer) save(n float64, until, now time.Time) {
+	c.spare, c.saved = c.unused(c.spare, c.saved, now)+c.unused(n, until, now), now
+}
+
+// unused is what may be returned of n that have lain since a time. What is out
+// keeps the level from its ceiling: so much as has come free since then would have
+// been lost there, and an hour saw more than its limit if it came on top.
+func (c *pacer) unused(n float64, since, now time.Time) float64 {
+	return max(0, n-max(0, now.Sub(since).Seconds())*c.limits.rate())
 }
 
 func (c *pacer) tell(ctx context.Context, n int) {
@@ -202,7 +217,7 @@ func (c *pacer) staged(ctx context.Context) {
 
 // unstaged: a submission will not be made after its copy was, which no lease
 // counts any more. Where the copy is gone its place is for whoever counts next;
-// where it is not, it fills that place.
+// where it is not, it fills that place. giveBack follows.
 func (c *pacer) unstaged(ctx context.Context, gone bool) {
 	if c.limits.none() || c.control.take(ctx) != nil {
 		return
@@ -210,30 +225,34 @@ func (c *pacer) unstaged(ctx context.Context, gone bool) {
 	defer c.control.give()
 	c.kept++
 	if gone {
-		c.spare++
-		c.tell(ctx, -1)
+		c.gone++
 	}
 }
 
-// giveBack returns a submission that was not made: into the lease, or into the
-// next one where the lease no longer counts it.
-func (c *pacer) giveBack(ctx context.Context, p *Pipeline) {
+// giveBack returns a submission that was taken at a time and not made: into the
+// lease, or into the next one where the lease no longer counts it.
+func (c *pacer) giveBack(ctx context.Context, p *Pipeline, taken time.Time) {
 	if c.limits.none() || c.control.take(ctx) != nil {
 		return
 	}
 	defer c.control.give()
-	if c.kept > 0 {
+	now := p.now()
+	staged, filled := c.kept > 0, c.kept > c.gone
+	if staged {
 		c.kept--
+	}
+	if filled {
 		return
 	}
 	c.tell(ctx, -1)
-	n := len(c.recent(p.now()))
-	if n == 0 {
-		c.spare++
+	if staged {
+		c.gone--
+	} else if n := len(c.recent(now)); n > 0 && now.Sub(taken) <= begunFor {
+		c.left++
+		c.begun = c.begun[:n-1]
 		return
 	}
-	c.left++
-	c.begun = c.begun[:n-1]
+	c.save(1, taken, now)
 }
 
 // throttled tells the fleet of a 429. It is a courtesy to others: this worker
@@ -309,18 +328,18 @@ func (p *Pipeline) stagedUpTo(ctx context.Context, most int) (int, error) {
 }
 
 // mayStart asks pause and pace for a document that is about to be claimed and
-// submitted in the same go; with true it has taken one submission.
-func (p *Pipeline) mayStart(ctx context.Context, d Document) bool {
+// submitted in the same go; with true it has taken one submission, at that time.
+func (p *Pipeline) mayStart(ctx context.Context, d Document) (taken time.Time, ok bool) {
 	route, match, ok := p.routes.Match(d.Key)
 	if !ok || match.NeedsParse() {
-		return false // one that has to be parsed takes its turn later
+		return taken, false // one that has to be parsed takes its turn later
 	}
 	if _, wait := p.stopped(ctx, route.Name); wait {
-		return false
+		return taken, false
 	}
 	if len(p.purse.of(p.now())) > 0 {
-		return false // an attempt is in a record before anything is reserved for it
+		return taken, false // an attempt is in a record before anything is reserved for it
 	}
 	_, wait := p.pacer.take(ctx, p, d.from != nil, 1)
-	return !wait
+	return p.now(), !wait
 }

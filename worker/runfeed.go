@@ -91,10 +91,14 @@ func (r *run) start(ctx context.Context, d Document) {
 func (r *run) claimAndGo(ctx context.Context, d Document) (*job, pause, bool, error) {
 	p := r.p
 	_, held := p.brake.holds(ctx, p, time.Now())
-	begin := !r.o.ParseOnly && !held && p.gate.closedUntil(time.Now()).IsZero() && p.mayStart(ctx, d)
+	var taken time.Time
+	begin := !r.o.ParseOnly && !held && p.gate.closedUntil(time.Now()).IsZero()
+	if begin {
+		taken, begin = p.mayStart(ctx, d)
+	}
 	j, l, fresh, err := r.claim(ctx, d, begin)
 	if begin && l == nil {
-		p.pacer.giveBack(ctx, p)
+		p.pacer.giveBack(ctx, p, taken)
 	}
 	if err != nil {
 		return nil, pause{}, false, err

@@ -93,11 +93,11 @@ func (s *Server) Arrived(ctx context.Context, d Document) error {
 
 // takeIn makes a document's job durable. hurried: it is carried on already.
 func (s *Server) takeIn(ctx context.Context, d Document) (j *job, hurried bool, err error) {
-	begin := s.mayHurry(ctx, d)
+	taken, begin := s.mayHurry(ctx, d)
 	defer func() { // after a panic too: a place that is not given back keeps Run from ending
 		if begin && !hurried {
 			<-s.quick
-			s.p.pacer.giveBack(ctx, s.p)
+			s.p.pacer.giveBack(ctx, s.p, taken)
 		}
 	}()
 	j, l, err := s.claimed(ctx, d, begin)

@@ -17,24 +17,26 @@ const hurryWait = 5 * time.Second
 // mayHurry: the document may be claimed and submitted in the same go, which
 // saves the writing and the reading of a record that only waits for its turn.
 // With true a submission was taken, and a place among those who submit.
-func (s *Server) mayHurry(ctx context.Context, d Document) bool {
+func (s *Server) mayHurry(ctx context.Context, d Document) (taken time.Time, ok bool) {
 	if s.leaving() || s.queue.ahead() > cap(s.quick) {
-		return false
+		return taken, false
 	}
 	wait, stop := context.WithTimeout(ctx, hurryWait)
 	defer stop()
 	select {
 	case s.quick <- struct{}{}:
 	case <-wait.Done():
-		return false // all hands are busy: its job is made durable, and waits
+		return taken, false // all hands are busy: its job is made durable, and waits
 	}
 	p, now := s.p, s.p.now()
 	_, held := p.brake.blocks(ctx, p, now)
-	if s.leaving() || held || !p.gate.closedUntil(now).IsZero() || !p.mayStart(ctx, d) {
-		<-s.quick
-		return false
+	if !s.leaving() && !held && p.gate.closedUntil(now).IsZero() {
+		if taken, ok = p.mayStart(ctx, d); ok {
+			return taken, true
+		}
 	}
-	return true
+	<-s.quick
+	return taken, false
 }
 
 // hurry carries on an attempt whose document's event is taken care of.
