@@ -249,6 +249,7 @@ func (f *feeder) settled(key string, sum Counts) {
 		d.h.settle(d.r, sum)
 	}
 	delete(f.out, key)
+	f.unread.forget(key) // it may have ended otherwise than by being given
 	f.signal()
 }
 

@@ -69,6 +69,11 @@ func (f *feeder) gave(key string) {
 	u := &f.unread
 	u.given++
 	u.row = 0
+	u.forget(key)
+}
+
+// forget is for a document that is tried no more.
+func (u *unreads) forget(key string) {
 	u.aside = slices.DeleteFunc(u.aside, func(a *unread) bool { return a.key == key })
 }
 
@@ -89,7 +94,7 @@ func (f *feeder) refused(ctx context.Context, key string, err error) (passed boo
 	case a.tries < unreadTries || u.given == a.given && slices.ContainsFunc(f.hands, (*hand).walking):
 		return false, nil
 	}
-	u.aside = slices.DeleteFunc(u.aside, func(b *unread) bool { return a == b })
+	u.forget(key)
 	if u.passed++; u.passed <= unreadTold {
 		f.tell(ctx, "document of a backfill passed over: the store does not give it")
 	}
@@ -190,7 +195,11 @@ func (r *run) unreadAlone(d Document, err error) (halt error) {
 }
 
 // gave notes that the store gave a document.
-func (r *run) gave() { r.mu.Lock(); r.unreads = 0; r.mu.Unlock() }
+func (r *run) gave() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unreads = 0
+}
 
 // lastTries tries what was set aside until its tries are used up: this worker
 // goes, and the next would begin at the same document.

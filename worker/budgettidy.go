@@ -31,7 +31,7 @@ const (
 // tidyAccounts removes the accounts of days that are over, of runs that have
 // ended and of backfills that are gone.
 func (p *Pipeline) tidyAccounts(ctx context.Context) error {
-	if now := p.now(); !p.purse.due(now) {
+	if !p.purse.due(p.now()) {
 		return nil
 	}
 	for o, err := range p.store.List(ctx, bucket.Page{Prefix: budgetPrefix}) {

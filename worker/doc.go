@@ -96,9 +96,13 @@
 //	I8  No safety argument uses a worker's clock or a lease.
 //	I9  Markdown is staged from the sealed copy of a parse result, never from an
 //	    outbox, and only under the ETag that the extract job was pinned to.
+//	I10 What a job has told stands: where its result is at its key, or in
+//	    history, its record comes to say so, and no failure object of it stays.
 //
 // # What is retried
 //
+//	document that the store denies
+//	      3 times in a backfill, 5 s or more apart; an event comes again; 10 in a row halt all [bills again: no]
 //	document gone or changed since its event
 //	      fails for good; a newer version is a job of its own [bills again: no]
 //	copy to staging lost, slow or refused

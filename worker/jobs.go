@@ -55,11 +55,13 @@ type Change struct {
 // Waits is what the job waits for: what its record says or, where that says
 // nothing, what follows from its state. That a pause is in the way says
 // Pause.Stops.
-func (j Job) Waits() Reason {
-	if j.WaitingFor != WaitNothing {
-		return j.WaitingFor
+func (j Job) Waits() Reason { return waits(j.State, j.WaitingFor) }
+
+func waits(s State, recorded Reason) Reason {
+	if recorded != WaitNothing {
+		return recorded
 	}
-	switch j.State {
+	switch s {
 	case Claimed:
 		return WaitSlot
 	case Submitting, Fencing:

@@ -23,6 +23,9 @@ type JobParse struct {
 	WaitingFor Reason
 }
 
+// Waits is what the parse waits for, as Job.Waits says it of a job.
+func (o JobParse) Waits() Reason { return waits(o.State, o.WaitingFor) }
+
 // describeParse makes the public view of a job's parse; nil for Markdown.
 func describeParse(j *job) *JobParse {
 	ref := j.rec.Parse

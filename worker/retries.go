@@ -10,6 +10,7 @@ type Retry struct {
 // Retries is the whole table: for people, `zdrworker help retries`, and in the
 // package's documentation. The numbers are those of Settings' defaults.
 var Retries = []Retry{
+	{"document that the store denies", "3 times in a backfill, 5 s or more apart; an event comes again; 10 in a row halt all", "no"},
 	{"document gone or changed since its event", "fails for good; a newer version is a job of its own", "no"},
 	{"copy to staging lost, slow or refused", "another token, when the job is next looked at", "no"},
 	{"credentials for URLs end too early", "later, when there are new ones", "no"},

@@ -46,7 +46,7 @@ func TestRetriesSayTheDefaults(t *testing.T) {
 	if got != said {
 		t.Errorf("the defaults are %+v; the table in retries.go goes by %+v", got, said)
 	}
-	if maxFenced != 10 || maxTries != 5 || listMemory != 24*time.Hour {
+	if maxFenced != 10 || maxTries != 5 || listMemory != 24*time.Hour || unreadTries != 3 || unreadAgain != 5*time.Second || unreadMost != 10 {
 		t.Error("the bounds are others than retries.go says")
 	}
 	if backoff(1) != time.Second || backoff(4) != 8*time.Second || backoff(3) != 4*time.Second || backoff(9) != 30*time.Second {

@@ -47,3 +47,14 @@ func TestWhenAnUnreadDocumentIsGivenUp(t *testing.T) {
 		})
 	}
 }
+
+// A document that was set aside and has ended otherwise is tried no more.
+func TestWhatHasEndedIsNotSetAside(t *testing.T) {
+	f := &feeder{}
+	if _, halt := f.refused(t.Context(), "inbox/a.md", bucket.ErrDenied); halt != nil || len(f.setAside()) != 1 {
+		t.Fatalf("after one denial: %v, %d set aside", halt, len(f.setAside()))
+	}
+	if f.settled("inbox/a.md", Counts{Failed: 1}); len(f.setAside()) != 0 {
+		t.Error("it is to be tried again")
+	}
+}

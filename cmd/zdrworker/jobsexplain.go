@@ -132,7 +132,7 @@ func span(least, most time.Duration) string {
 func explanationOf(d worker.Detail, stop worker.Breaker, usual worker.Usual, now time.Time) explanation {
 	x := explanation{reason: d.Waits(), now: now, since: d.Updated, usual: usual}
 	if d.State == worker.Claimed && d.Parse != nil && d.Parse.State != "" {
-		x.reason = waitingForParse(d.Parse)
+		x.reason = d.Parse.Waits()
 	}
 	if stop.Open && d.State == worker.Claimed {
 		x.reason, x.since = worker.WaitBreaker, stop.Since
@@ -201,7 +201,7 @@ func nextClaimed(d worker.Detail, stop worker.Breaker, now time.Time) string {
 	case d.Parse != nil && !d.Parse.Ready && d.Parse.Ref != "" && !d.Parse.State.Settled():
 		return "its parse, which is a job of its own: zdrworker jobs explain " + shortRef(d.Parse.Ref)
 	case !d.Beyond.IsZero():
-		return "nothing: it never begins while budget.credits_per_day is " + credits(d.Beyond.Day) + ", since up to " + credits(d.Beyond.Credits) + " credits would be reserved for it"
+		return "nothing: it never begins while budget.credits_per_day is " + setting(d.Beyond.Day) + ", since up to " + credits(d.Beyond.Credits) + " credits would be reserved for it"
 	case d.WaitingFor == worker.WaitBudget:
 		return "submitted when the budget has room for the most that it may cost: another job ends for less, the day (UTC) turns" + at(dayTurns(now), now) + ", or budget.credits_per_day or --max-credits is raised"
 	case d.Until.After(now):

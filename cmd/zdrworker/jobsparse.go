@@ -62,8 +62,3 @@ func parsedSoFar(p *worker.JobParse) string {
 	}
 	return "parsed"
 }
-
-// waitingForParse is what a job waits for whose parse is under way.
-func waitingForParse(p *worker.JobParse) worker.Reason {
-	return worker.Job{State: p.State, WaitingFor: p.WaitingFor}.Waits()
-}

@@ -309,6 +309,9 @@ func credits(n float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
 }
 
+// setting is a number of credits as it was set: a bound is said without rounding.
+func setting(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
 // added is a sum without the dust of its additions: 1.7, not 1.7000000000000002.
 func added(n float64) float64 { return math.Round(n*1e6) / 1e6 }
 

@@ -36,7 +36,7 @@ func (r *runner) beyondText(f worker.Forecast) string {
 		return ""
 	}
 	most, by := r.bound()
-	return fmt.Sprintf("%s would wait for ever: one submission may cost more than %s (%s); raise it, or split them", count(f.Beyond, "document"), by, credits(most))
+	return fmt.Sprintf("%s would wait for ever: one submission may cost more than %s (%s); raise it, or split them", count(f.Beyond, "document"), by, setting(most))
 }
 
 // bounded: the run itself stops at a number of credits. One that leaves its work
@@ -108,7 +108,7 @@ func (r *runner) affirm(ctx context.Context, c worker.Credits) error {
 	if !r.over(c) {
 		return nil
 	}
-	over := credits(r.config.Budget.ConfirmOver)
+	over := setting(r.config.Budget.ConfirmOver)
 	err := r.a.confirm(ctx, fmt.Sprintf("%s, which is over budget.confirm_over (%s)", r.estimateText(*r.expect), over), false)
 	if f, ok := errors.AsType[*failure](err); ok && f.hint == "" {
 		f.hint = r.howToConfirm()
